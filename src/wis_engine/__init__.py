@@ -1,0 +1,1 @@
+"""An event-sourced service-matching engine for territorial welfare."""
