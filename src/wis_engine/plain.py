@@ -194,7 +194,7 @@ def _textual(parse: Callable[[str], object]) -> Callable[[object, object], objec
     return hook
 
 
-def is_redacted(data: object) -> bool:
+def _is_mark(data: object) -> bool:
     """Say whether plain data is the mark that a personal value left behind."""
     return isinstance(data, dict) and data.keys() == {"redacted"}
 
@@ -260,7 +260,7 @@ def _register_classes(converter: cattrs.Converter, *, detailed: bool) -> None:
 
         def personal_hook(inner: Any) -> Callable[[object, object], object]:  # noqa: ANN401
             hook = converter.get_structure_hook(inner)
-            return lambda value, _type: _read_redacted(value, None) if is_redacted(value) else hook(value, inner)
+            return lambda value, _type: _read_redacted(value, None) if _is_mark(value) else hook(value, inner)
 
         overrides = {
             a.name: override(struct_hook=personal_hook(a.type)) for a in attrs.fields(cls) if PERSONAL in a.metadata

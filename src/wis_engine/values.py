@@ -157,6 +157,11 @@ class Redacted:
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __and__ = __or__ = __iter__ = __len__ = _refuse
 
 
+def is_redacted(value: object) -> bool:
+    """Say whether a personal value is gone; its declared type does not tell."""
+    return isinstance(value, Redacted)
+
+
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SLOT_MINUTES: Final = 30
 SLOTS_A_DAY: Final = 48
@@ -386,23 +391,24 @@ class Occurrence:
         return f"{self.day.isoformat()} {clock_text(self.start_slot)}, {self.minutes} min"
 
 
+@lru_cache(maxsize=1 << 14)
 def occurrences(
-    starts: WeekSlots, minutes: Minutes, period: Period, sessions: int, closed: AbstractSet[dt.date] = frozenset()
+    starts: WeekSlots, minutes: Minutes, period: Period, sessions: int, closed: frozenset[dt.date] = frozenset()
 ) -> tuple[Occurrence, ...]:
     """List the first `sessions` dated sessions of a weekly pattern.
 
     Days in `closed` are skipped. Fewer come back when the period ends first:
     the caller compares the length.
     """
-    by_day: dict[int, list[int]] = {}
-    for slot in starts:
-        by_day.setdefault(slot // SLOTS_A_DAY, []).append(slot % SLOTS_A_DAY)
+    pattern = [divmod(slot, SLOTS_A_DAY) for slot in starts]
+    monday = period.start - dt.timedelta(days=period.start.weekday())
     found: list[Occurrence] = []
-    day = period.start
-    while by_day and len(found) < sessions and day < period.end:
-        if day not in closed:
-            found += [Occurrence(day, slot, minutes) for slot in by_day.get(day.weekday(), ())]
-        day += dt.timedelta(days=1)
+    while pattern and len(found) < sessions and monday < period.end:
+        for weekday, slot in pattern:
+            day = monday + dt.timedelta(days=weekday)
+            if day in period and day not in closed:
+                found.append(Occurrence(day, slot, minutes))
+        monday += dt.timedelta(days=7)
     return tuple(found[:sessions])
 
 
@@ -456,3 +462,19 @@ def require_distinct(values: Iterable[object], what: str) -> None:
     listed: Sequence[object] = list(values)
     if len(set(listed)) != len(listed):
         raise Malformed(f"{what}: the same value twice")
+
+
+def price_per_head(tiers: Sequence[PriceTier], people: int, minutes: Minutes, unit_minutes: Minutes) -> Cents | None:
+    """Price for one head of a group, whole quantity; None when no tier reaches so few people.
+
+    Units are begun units: 70 minutes of a service sold by the hour are two for
+    the tier's threshold, while the price itself follows the minutes, rounded
+    up to the cent. `unit_minutes` 0 means that prices are for the whole
+    quantity.
+    """
+    units = -(-minutes // unit_minutes) if unit_minutes else 1
+    reached = [tier for tier in tiers if tier.people_from <= people and tier.units_from <= units]
+    if not reached:
+        return None
+    price_cents = max(reached, key=lambda tier: (tier.people_from, tier.units_from)).price_cents
+    return -(-price_cents * minutes // unit_minutes) if unit_minutes else price_cents

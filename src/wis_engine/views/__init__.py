@@ -1,1 +1,1 @@
-"""To be."""
+"""Read models: one question each, answered from the facts."""

@@ -1,0 +1,257 @@
+"""The one bridge between network and matcher: open needs become a problem, a plan becomes facts."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from typing import Final
+
+from wis_engine.catalogue import services_of
+from wis_engine.errors import PlanError
+from wis_engine.facts import ChainComposed, Event, PlanAdopted, PoolFormed
+from wis_engine.facts.matches import PlanLevel
+from wis_engine.matching import Budget, Commitment, Plan, PlanChain, PlanPool, Problem, Step
+from wis_engine.matching import Need as WantedNeed
+from wis_engine.matching import Offer as StandingOffer
+from wis_engine.network import Network, ledger, timetable
+from wis_engine.network.parties import Offer
+from wis_engine.network.promises import ChainStep, Need, PoolMember
+from wis_engine.territory import zone, zones
+from wis_engine.values import (
+    AgeBand,
+    ChainId,
+    Channel,
+    HouseholdId,
+    MemberId,
+    NeedId,
+    OfferId,
+    Period,
+    Place,
+    PlanId,
+    PoolId,
+    ServiceCode,
+    is_id,
+    is_redacted,
+)
+
+_MOBILE: Final = (Place.HOME, Place.FIRM)
+
+
+def problem_of(network: Network) -> Problem:
+    """Take a frozen picture of the open needs, of what is offered, of free money and of promises in force.
+
+    Needs of which a personal field is redacted, and whose household has
+    nobody enrolled any more, are left out. Nothing is planned before today.
+    """
+    today = network.today
+    return Problem(
+        needs=list(_needs(network, today)),
+        offers=list(_offers(network, today)),
+        budgets=list(_budgets(network)),
+        commitments=list(_commitments(network)),
+        closed_days=network.closed_days,
+    )
+
+
+def _left(period: Period, today: dt.date) -> Period | None:
+    """Take what is left of a period from today on."""
+    return period if today <= period.start else Period(today, period.end) if today < period.end else None
+
+
+def _needs(network: Network, today: dt.date) -> Iterator[WantedNeed]:
+    for name in network.opened("need"):
+        need = network.needs[NeedId(name)]
+        period = _left(need.period, today)
+        firms = _firms(network, need.household)
+        sealed = (need.service, need.steps, need.beneficiary, need.slots, need.nil, need.language)
+        if period is None or not firms or any(map(is_redacted, sealed)):
+            continue
+        yield WantedNeed(
+            id=need.id,
+            minutes=need.left_minutes,
+            household=need.household,
+            firm=firms[0],
+            beneficiary=_somebody(need.household, need.beneficiary),
+            service=need.service,
+            sessions=need.left_sessions,
+            slots=need.slots,
+            period=period,
+            place=zone(need.nil).centroid,
+            zone=need.nil,
+            radius_m=need.radius_m,
+            price_limit_cents=need.price_limit_cents,
+            priority=need.priority,
+            group_max=need.group_max,
+            age_band=_age_band(network, need),
+            language=need.language,
+            channel=need.channel,
+            steps=tuple(
+                Step(
+                    service=step.service,
+                    minutes=step.minutes,
+                    gap_max_minutes=step.gap_max_minutes,
+                    distance_max_m=step.distance_max_m,
+                )
+                for step in need.steps
+            ),
+        )
+
+
+def _firms(network: Network, household: HouseholdId) -> list[str]:
+    """Firms through which somebody of a household is enrolled, in order."""
+    holders = network.links.sources(household, "lives_in")
+    return sorted(firm for person in holders for firm in network.links.sources(person, "employs"))
+
+
+def _somebody(household: HouseholdId, member: MemberId) -> str:
+    """Name a member over all households, within the length of an id."""
+    name = f"{household}.{member}"
+    return name if is_id(name) else hashlib.sha256(name.encode()).hexdigest()
+
+
+def _age_band(network: Network, need: Need) -> AgeBand | None:
+    members = network.households[need.household].members
+    if is_redacted(members):
+        return None
+    return next((member.age_band for member in members if member.id == need.beneficiary), None)
+
+
+def _offers(network: Network, today: dt.date) -> Iterator[StandingOffer]:
+    for name in network.opened("offer"):
+        offer = network.offers[OfferId(name)]
+        agreed = _agreed_period(network, offer)
+        period = _left(agreed, today) if agreed else None
+        if period is None:
+            continue
+        yield StandingOffer(
+            id=offer.id,
+            capacity_minutes=offer.capacity_minutes,
+            supplier=offer.supplier,
+            service=offer.service,
+            slots=offer.slots,
+            period=period,
+            place=None if offer.place is Place.REMOTE else zone(offer.nil).centroid,
+            radius_m=offer.radius_m,
+            mobile=offer.place in _MOBILE,
+            zones=frozenset(one.nil for one in zones() if offer.municipi and one.municipio in offer.municipi),
+            capacity_per_slot=offer.capacity_per_slot,
+            tiers=offer.tiers,
+            unit_minutes=offer.unit_minutes,
+            opening_cents=offer.opening_cents,
+            group_min=offer.group_min,
+            group_max=offer.group_max,
+            quality_percent=offer.quality_percent,
+            channel=offer.channel,
+            age_bands=offer.age_bands,
+            languages=offer.languages,
+        )
+
+
+def _agreed_period(network: Network, offer: Offer) -> Period | None:
+    """When an offer may take pools: its period, within the longest agreement that covers it where one is due."""
+    if offer.channel is not Channel.AGREEMENT:
+        return offer.period
+    agreements = [network.agreements[name] for name in network.links.sources(offer.id, "covers")]  # type: ignore[index]  # ids of links
+    common = [period for one in agreements if (period := one.period & offer.period)]
+    return max(common, key=lambda period: (period.days, period), default=None)
+
+
+def _budgets(network: Network) -> Iterator[Budget]:
+    for name, fund in sorted(network.funds.items()):
+        cap_cents = ledger.free_cents(network.accounts[ledger.account_of(name)])
+        if cap_cents:
+            yield Budget(
+                id=name,
+                cap_cents=cap_cents,
+                services=frozenset(service.code for service in services_of(fund.action)),
+                share_percent=fund.share_percent,
+                household_cap_cents=fund.household_cap_cents,
+            )
+
+
+def _commitments(network: Network) -> Iterator[Commitment]:
+    """What every offer has promised, and when its open pools meet with whom."""
+    for name, offer in sorted(network.offers.items()):
+        if offer.committed_minutes:
+            yield Commitment(offer=name, minutes=offer.committed_minutes)
+    for name in network.opened("pool"):
+        pool = network.pools[PoolId(name)]
+        people = [network.needs[member.need] for member in pool.members]
+        beneficiaries = frozenset(
+            _somebody(need.household, need.beneficiary) for need in people if not is_redacted(need.beneficiary)
+        )
+        for step, dated in zip(pool.steps, timetable.sessions_of(network, pool), strict=True):
+            yield Commitment(offer=step.offer, minutes=0, occurrences=dated, beneficiaries=beneficiaries)
+
+
+def facts_of(network: Network, plan: Plan) -> tuple[Event, ...]:
+    """Write a plan as facts: it was adopted, its chains composed, its pools formed.
+
+    A chain that stands already, step by step, is used and not composed again.
+
+    Raises
+    ------
+    PlanError
+        A pool of the plan has no time: it answers a problem with explicit
+        options, which no community asked.
+    """
+    plan_id = PlanId(plan.id)
+    levels = tuple(PlanLevel(level=one.name, value=one.value, bound=one.bound) for one in plan.certificate.levels)
+    adopted = PlanAdopted(plan=plan_id, strategy=plan.strategy, seed=plan.seed, problem=plan.problem, levels=levels)
+    standing = {chain.steps: chain.id for chain in network.chains.values() if not chain.broken}
+    chains: dict[str, tuple[ChainId, tuple[ChainStep, ...]]] = {}
+    composed: list[Event] = []
+    for chain in plan.chains:
+        steps = _chain_steps(chain)
+        chains[chain.id] = (standing.get(steps, ChainId(chain.id)), steps)
+        if steps not in standing:
+            lead = network.offers[steps[0].offer].supplier
+            composed.append(ChainComposed(chain=ChainId(chain.id), plan=plan_id, lead=lead, steps=steps))
+    return (adopted, *composed, *(_pool_formed(network, plan_id, pool, chains) for pool in plan.pools))
+
+
+def _chain_steps(chain: PlanChain) -> tuple[ChainStep, ...]:
+    return tuple(
+        ChainStep(
+            service=ServiceCode(step.service),
+            offer=OfferId(step.offer),
+            offset_slots=step.offset_slots,
+            minutes=step.minutes,
+        )
+        for step in chain.steps
+    )
+
+
+def _pool_formed(
+    network: Network, plan: PlanId, pool: PlanPool, chains: dict[str, tuple[ChainId, tuple[ChainStep, ...]]]
+) -> PoolFormed:
+    if pool.starts is None or pool.period is None:
+        raise PlanError("time", f"pool {pool.id} has no time")
+    if pool.chain is not None:
+        chain, steps = chains[pool.chain]
+    else:
+        service = network.offers[OfferId(str(pool.offer))].service
+        steps = (ChainStep(service=service, offer=OfferId(str(pool.offer)), minutes=pool.session_minutes),)
+        chain = None
+    members = []
+    for name in pool.needs:
+        need = network.needs[NeedId(name)]
+        members.append(
+            PoolMember(
+                need=need.id,
+                sessions=need.left_sessions,
+                minutes=need.left_minutes,
+                share_cents=pool.shares[name],
+                granted_cents=sum(pool.grants.get(name, {}).values()),
+                alone_cents=pool.alone_cents[name],
+            )
+        )
+    return PoolFormed(
+        pool=PoolId(pool.id),
+        plan=plan,
+        chain=chain,
+        steps=steps,
+        members=tuple(members),
+        price_cents=pool.price_cents,
+        starts=pool.starts,
+        period=pool.period,
+    )

@@ -1,0 +1,488 @@
+"""The shell that ties log, network and matcher: facts in, plans and figures out.
+
+`Community.record` is the only way in: it checks a batch against the network,
+applies it, appends it to the log, and undoes everything when any of the three
+says no. Nothing else writes.
+"""
+
+import datetime as dt
+import heapq
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, Literal, Self
+
+from wis_engine import plain
+from wis_engine.bridge import facts_of, problem_of
+from wis_engine.errors import Conflict, Malformed, ReadOnly, Refused
+from wis_engine.facts import EVENTS, Event, NeedExpired, PoolDissolved, Receipt, Recorded, VoucherExpired
+from wis_engine.facts.base import holds_redacted
+from wis_engine.facts.matches import LeavingReason
+from wis_engine.log import Batch, Log, MemoryLog, Registry, SqliteLog, check_limits
+from wis_engine.matching import EFFORT, Plan, Problem, Strategy, solve
+from wis_engine.network import Network
+from wis_engine.network.relations import RELATIONS
+from wis_engine.values import NeedId, Period, PoolId, VoucherId, is_id
+from wis_engine.views.indicators import READS, Indicator, indicators
+
+Clock = Callable[[], dt.datetime]
+TRIES: Final = 3
+"""Lost races after which a batch takes the log's write lock before it is checked."""
+_TELLS: Final = {
+    teller: frozenset(
+        relation.target if relation.tells == "forward" else relation.source
+        for relation in RELATIONS
+        if teller == {"forward": relation.source, "backward": relation.target}.get(relation.tells or "")
+    )
+    for relation in RELATIONS
+    for teller in (relation.source, relation.target)
+}
+"""Kinds whose facts belong to the story of each kind, read off the table of relations."""
+
+
+def system_clock() -> dt.datetime:
+    """Say what time it is, in UTC: the clock of a community that lives in real time."""
+    return dt.datetime.now(dt.UTC)
+
+
+class Community:
+    """One community: its log, and the network that the log adds up to.
+
+    Open one with `Community.open`. Its methods may be called from several
+    threads, and several processes may hold the same log open: batches are
+    admitted one after the other whatever the number of writers.
+
+    Parameters
+    ----------
+    log
+        Where the facts are kept.
+    clock
+        Called when a batch comes without `at`.
+    zone
+        Time zone of the community's calendar.
+    writable
+        False for a picture of the past.
+    until
+        Last position that this community looks at; None follows the log.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        *,
+        clock: Clock = system_clock,
+        zone: str = "Europe/Rome",
+        registry: Registry | None = None,
+        writable: bool = True,
+        until: int | None = None,
+    ) -> None:
+        self._log = log
+        self._clock = clock
+        self._registry = registry or Registry(EVENTS)
+        self._writable = writable
+        self._until = until
+        self._lock = threading.RLock()
+        self._network = Network(zone=zone)
+        self._catch_up()
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        clock: Clock = system_clock,
+        zone: str = "Europe/Rome",
+        mode: Literal["rw", "r"] = "rw",
+        events: Iterable[type[Event]] = (),
+    ) -> Self:
+        """Open a community, making its log when there is none yet.
+
+        Parameters
+        ----------
+        url
+            «memory:» or «sqlite:///path/to/file.db».
+        mode
+            «r» opens an existing log for reading only.
+        events
+            Facts of your own, beside those of the engine.
+
+        Raises
+        ------
+        Malformed
+            The url, the mode or an event is none of ours.
+        StorageUnavailable
+            The file cannot be opened.
+        FormatError
+            The file is no log of ours, or a newer one.
+        """
+        if mode not in ("rw", "r"):
+            raise Malformed(f"mode is «rw» or «r», not {mode!r}")
+        registry = Registry((*EVENTS, *events))
+        scheme, found, path = url.partition(":")
+        log: Log
+        if (scheme, path) == ("memory", "") and found:
+            log = MemoryLog(clock=clock)
+        elif scheme == "sqlite" and path.startswith("///") and len(path) > len("///"):
+            log = SqliteLog(path.removeprefix("///"), registry=registry, clock=clock, mode=mode)
+        else:
+            raise Malformed(f"no log at {url!r}: it is «memory:» or «sqlite:///file»")
+        return cls(log, clock=clock, zone=zone, registry=registry, writable=mode == "rw")
+
+    # Looking
+
+    @property
+    def network(self) -> Network:
+        """The state that the facts add up to; look, do not write."""
+        with self._lock:
+            self._catch_up()
+            return self._network
+
+    @property
+    def position(self) -> int:
+        """Position of the last fact in the network."""
+        return self.network.position
+
+    def events(
+        self,
+        *,
+        about: str | None = None,
+        related: bool = False,
+        types: Iterable[type[Event] | str] | None = None,
+        after: int = 0,
+        until: int | None = None,
+    ) -> Iterator[Recorded]:
+        """Read recorded facts in order.
+
+        Parameters
+        ----------
+        about
+            Only facts that name this id.
+        related
+            Also facts of what belongs to its story: of a need its pools,
+            engagements and the vouchers that paid; of a household its needs.
+        types
+            Only facts of these classes or names.
+        after, until
+            Positions: `after` is out, `until` is in.
+        """
+        names = None if types is None else [one if isinstance(one, str) else one.name for one in types]
+        network = self.network
+        end = network.position if until is None else min(until, network.position)
+        if about is None:
+            return self._log.read(after=after, until=end, types=names)
+        if not related:
+            return self._log.read(after=after, until=end, types=names, about=[about])
+        told, kinds = self._told(about, end)
+        story = self._log.read(after=after, until=end, types=names, about=sorted(told))
+        return (one for one in story if _belongs(network, one.fact, about, told, kinds))
+
+    def _told(self, about: str, end: int) -> tuple[set[str], set[str]]:
+        """Gather the ids that belong to the story of one, from fact to fact, and their kinds."""
+        network = self._network
+        told, kinds, waiting = {about}, {network.kind(about) or ""}, [about]
+        while waiting:
+            name = waiting.pop()
+            tells = _TELLS.get(network.kind(name) or "", frozenset())
+            kinds |= tells
+            for recorded in self._log.read(until=end, about=[name]):
+                new = [one for one in recorded.fact.about() if one not in told and network.kind(one) in tells]
+                told.update(new)
+                waiting += new
+        return told, kinds
+
+    def records(self, table: str) -> list[dict[str, Any]]:
+        """List a table of the network («needs», «pools», ...) as plain rows, in order of id.
+
+        Raises
+        ------
+        Malformed
+            There is no such table.
+        """
+        network = self.network
+        rows = network.tables.get(table)
+        if rows is None:
+            raise Malformed(f"no table {table!r}; there are {', '.join(sorted(network.tables))}")
+        return [plain.to_plain(rows[name]) for name in sorted(rows)]
+
+    def indicators(self, period: Period) -> tuple[Indicator, ...]:
+        """Count the indicators of the project over a period of local dates."""
+        position = self.position
+        records = self._log.read(until=position, types=[event.name for event in READS])
+        return indicators(records, period, position=position, zone=self._network.zone)
+
+    def as_of(self, moment: int | dt.datetime) -> "Community":
+        """Show the community as it stood: after a position, or at an instant as then recorded. Read only."""
+        position = moment if isinstance(moment, int) else self._log.position_at(moment)
+        if not 0 <= position <= self.position:
+            raise Malformed(f"no position {position}: the log stands at {self.position}")
+        return Community(
+            self._log,
+            clock=self._clock,
+            zone=self._network.zone,
+            registry=self._registry,
+            writable=False,
+            until=position,
+        )
+
+    def branch(self) -> "Community":
+        """Fork a what-if in memory: same past, a future of its own."""
+        past = self._log.read(until=self.position)
+        log = MemoryLog(clock=self._clock, past=past)
+        return Community(log, clock=self._clock, zone=self._network.zone, registry=self._registry)
+
+    # Recording
+
+    def record(
+        self,
+        *facts: Event,
+        at: dt.datetime | None = None,
+        actor: str = "",
+        cause: str | None = None,
+        key: str | None = None,
+        after: int | None = None,
+    ) -> Receipt:
+        """Admit a batch of facts, all or nothing.
+
+        Parameters
+        ----------
+        at
+            When they happened, an aware instant; now, when not given.
+        actor, cause
+            Who says so, and which earlier thing made it happen; ids.
+        key
+            Makes a retry harmless: the same key with the same facts answers
+            with the first receipt, for ever.
+        after
+            Append only if the log still stands at this position.
+
+        Returns
+        -------
+        The positions that the batch took.
+
+        Raises
+        ------
+        Refused
+            History makes a fact impossible; nothing is changed.
+        Malformed
+            A fact or an argument has not the shape it must have.
+        Conflict
+            The log stands elsewhere than at `after`.
+        KeyReused
+            The key was used for other facts.
+        StorageUnavailable, OutcomeUnknown
+            The log could not write, or did not answer; retry with a key.
+        """
+        for fact in facts:
+            if not isinstance(fact, Event) or type(fact) is not self._registry.get(fact.name):
+                raise Malformed(f"no fact of this community: {type(fact).__name__}")
+            if holds_redacted(fact):
+                raise Malformed(f"{fact.name}: a personal field is redacted")
+        if not facts:
+            raise Malformed("no facts")
+        check_limits(facts)
+        return self._admit(lambda _network: facts, at=at, actor=actor, cause=cause, key=key, after=after)
+
+    def adopt(
+        self,
+        plan: Plan,
+        *,
+        after: int | None = None,
+        at: dt.datetime | None = None,
+        actor: str = "",
+        key: str | None = None,
+    ) -> Receipt:
+        """Adopt a plan whole: its chains composed, its pools formed.
+
+        The guards are the condition, not a still world; `after` asks for one.
+
+        Raises
+        ------
+        PlanError
+            The plan is not what its digest says, or answers no community's problem.
+        Refused
+            The network cannot keep one of its promises any more.
+        """
+        plan.check_digest()
+        return self._admit(
+            lambda network: facts_of(network, plan), at=at, actor=actor, cause=None, key=key, after=after
+        )
+
+    def advance(self, to: dt.datetime, *, actor: str = "") -> tuple[Receipt, ...]:
+        """Let time pass: record what expires by itself up to an instant, each at the moment it was due.
+
+        Pools whose period is over are dissolved unless a booked session still
+        waits, then what they leave and every other open need and voucher past
+        its last day expires.
+        """
+        receipts = []
+        due = _deadlines(self.network)
+        today = _aware(to).astimezone(self._network.zone_info).date()
+        while due and due[0][0] <= today:
+            day, _, kind, name = heapq.heappop(due)
+            fact = _expiry(self._network, kind, name)
+            if fact is None:
+                continue
+            moment = dt.datetime.combine(day, dt.time(), tzinfo=self._network.zone_info).astimezone(dt.UTC)
+            try:
+                receipts.append(self._admit(lambda _network, fact=fact: (fact,), at=moment, actor=actor))
+            except Refused:
+                continue  # someone else moved first; what is left comes back next time
+            if isinstance(fact, PoolDissolved):
+                for member in self._network.pools[fact.pool].members:
+                    heapq.heappush(due, _deadline("need", member.need, self._network.needs[member.need].period))
+        return tuple(receipts)
+
+    def _admit(
+        self,
+        build: Callable[[Network], tuple[Event, ...]],
+        *,
+        at: dt.datetime | None = None,
+        actor: str = "",
+        cause: str | None = None,
+        key: str | None = None,
+        after: int | None = None,
+    ) -> Receipt:
+        """Catch up, check, apply, append; begin again when somebody else was faster."""
+        if not self._writable:
+            raise ReadOnly("this community was opened for reading")
+        for name, value in (("actor", actor or None), ("cause", cause), ("key", key)):
+            if value is not None and not is_id(value):
+                raise Malformed(f"{name}: not an id")
+        happened = _aware(at if at is not None else self._clock())
+
+        def attempt() -> Receipt:
+            self._catch_up()
+            facts = build(self._network)
+            batch = Batch(facts=facts, occurred_at=happened, actor=actor, cause=cause, key=key)
+            return self._attempt(batch, after)
+
+        with self._lock:
+            for _ in range(TRIES):
+                try:
+                    return attempt()
+                except Conflict:
+                    if after is not None:
+                        raise
+            with self._log.locked():
+                return attempt()
+
+    def _attempt(self, batch: Batch, after: int | None) -> Receipt:
+        if batch.key is not None:
+            earlier = self._log.receipt(batch.key, batch.content)
+            if earlier is not None:
+                return earlier
+        network, start = self._network, self._network.position
+        if after is not None and after != start:
+            raise Conflict(after, start)
+        network.begin()
+        try:
+            _apply(network, batch)
+            receipt = self._log.append(batch, after=start)
+        except BaseException:
+            network.rollback(start)
+            raise
+        if receipt.repeated:
+            network.rollback(start)
+        else:
+            network.commit()
+        return receipt
+
+    def _catch_up(self) -> None:
+        """Apply what the log holds beyond the network: effects, not guards."""
+        network = self._network
+        for recorded in self._log.read(after=network.position, until=self._until):
+            network.now = recorded.occurred_at
+            network.position = recorded.position
+            recorded.fact.apply(network)
+        network.commit()
+
+    # Matching
+
+    def problem(self) -> Problem:
+        """Freeze the open needs, the offers, the free money and the promises in force."""
+        with self._lock:
+            return problem_of(self.network)
+
+    def match(self, strategy: str | Strategy = "greedy", *, seed: int = 0, effort: int = EFFORT) -> Plan:
+        """Match the open needs, without adopting anything.
+
+        Parameters
+        ----------
+        strategy
+            Name or value: «by_firm», «by_zone», «greedy», «exact», or your own.
+        effort
+            Bound on the steps of its search; never seconds.
+        """
+        return solve(self.problem(), strategy, seed=seed, effort=effort)
+
+    def close(self) -> None:
+        """Let the log go."""
+        self._log.close()
+
+    def __enter__(self) -> Self:
+        """Use as a context manager: closed at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """One line: where it stands and how much it holds."""
+        network = self._network
+        return f"<Community at {network.position}: {len(network.needs)} needs, {len(network.pools)} pools>"
+
+
+def _apply(network: Network, batch: Batch) -> None:
+    start = network.position
+    network.now = batch.occurred_at
+    for index, fact in enumerate(batch.facts):
+        network.position = start + index + 1
+        try:
+            fact.check(network)
+        except Refused as refusal:
+            refusal.fact = index
+            raise
+        fact.apply(network)
+
+
+def _aware(moment: dt.datetime) -> dt.datetime:
+    if not isinstance(moment, dt.datetime) or moment.tzinfo is None:
+        raise Malformed("an instant carries its time zone")
+    return moment.astimezone(dt.UTC)
+
+
+def _belongs(network: Network, fact: Event, about: str, told: set[str], kinds: set[str]) -> bool:
+    """Keep a fact that names the one itself, or nothing of the story's kinds that the story does not tell."""
+    names = fact.about()
+    return about in names or all(one in told for one in names if network.kind(one) in kinds)
+
+
+_ORDER: Final = {"pool": 0, "need": 1, "voucher": 2}
+
+
+def _deadline(kind: str, name: str, period: Period) -> tuple[dt.date, int, str, str]:
+    return period.end, _ORDER[kind], kind, name
+
+
+def _deadlines(network: Network) -> list[tuple[dt.date, int, str, str]]:
+    due = [_deadline("pool", name, network.pools[PoolId(name)].period) for name in network.opened("pool")]
+    due += [_deadline("need", name, network.needs[NeedId(name)].period) for name in network.opened("need")]
+    due += [_deadline("voucher", name, network.vouchers[VoucherId(name)].valid) for name in network.opened("voucher")]
+    heapq.heapify(due)
+    return due
+
+
+def _expiry(network: Network, kind: str, name: str) -> Event | None:
+    """Say which fact the deadline of a thing makes, unless it was settled meanwhile."""
+    entity = network.entity(name)
+    if entity is None or not entity.open:
+        return None
+    match kind:
+        case "pool":
+            waiting = network.links.sources(name, "within")
+            if any(network.engagements[one].open for one in waiting):  # type: ignore[index]  # ids of links
+                return None
+            return PoolDissolved(pool=PoolId(name), reason=LeavingReason.PERIOD_OVER)
+        case "need":
+            return NeedExpired(need=NeedId(name))
+    return VoucherExpired(voucher=VoucherId(name))

@@ -1,0 +1,183 @@
+"""What every fact is: a name that outlives its class, a guard, an effect.
+
+A fact is a frozen value in the past tense. `check` reads the network and
+raises `Refused` when history makes the fact impossible; `apply` writes the
+network by `put`, `link` and `unlink` and never refuses, so that a change of
+rules never rewrites history.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from typing import Any, ClassVar, NewType, TypeVar, get_args
+
+import attrs
+from attrs import field
+
+from wis_engine.errors import Malformed, refuse
+from wis_engine.network import Network
+from wis_engine.network.entity import Entity
+from wis_engine.plain import PERSONAL
+from wis_engine.values import Redacted, checked_id, is_redacted
+
+E = TypeVar("E", bound=Entity)
+K = TypeVar("K", bound=str)
+Validator = Callable[[Any, "attrs.Attribute[Any]", Any], Any]
+
+
+class Reason(StrEnum):
+    """Why any fact may be refused, whatever its chapter."""
+
+    ID_TAKEN = "id-taken"
+    UNKNOWN_ID = "unknown-id"
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """Base of all facts; subclass it for a fact of your own and pass it as `events=`."""
+
+    name: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+
+    def check(self, network: Network) -> None:
+        """Refuse what history makes impossible; read only."""
+
+    def apply(self, network: Network) -> None:
+        """Take effect; write only, never refuse, never compute with a personal field."""
+
+    def about(self) -> tuple[str, ...]:
+        """Ids that the fact names in the open, each once, in order of the fields.
+
+        Personal fields are left out: an index over them would tell what
+        sealing hides.
+        """
+        return tuple(dict.fromkeys(_names(self)))
+
+
+def id_field(*, default: Any = attrs.NOTHING) -> Any:  # noqa: ANN401 - a field
+    """Declare a field that holds one id; None is allowed when it is the default."""
+    shape: Validator = checked_id if default is attrs.NOTHING else attrs.validators.optional(checked_id)
+    return field(default=default, validator=shape)
+
+
+def personal(*, subject: str, default: Any = attrs.NOTHING, validator: Validator | None = None) -> Any:  # noqa: ANN401 - a field
+    """Declare a field that ties a person to a need: sealed with its subject's key, or what redaction left.
+
+    Parameters
+    ----------
+    subject
+        Name of the field that holds the id of the household whose key seals this one.
+    """
+    return field(default=default, metadata={PERSONAL: subject}, validator=_unless_redacted(validator))
+
+
+def _unless_redacted(validator: Validator | None) -> Validator | None:
+    if validator is None:
+        return None
+
+    def check(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+        if not is_redacted(value):
+            validator(instance, attribute, value)
+
+    return check
+
+
+def short_text(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    """Validate a title: one line of 1 to 200 characters (attrs validator)."""
+    if type(value) is not str or not 0 < len(value) <= 200 or not value.isprintable():  # noqa: PLR2004 - the limit is stated
+        raise Malformed(f"{type(instance).__name__}.{attribute.name}: not one line of 1 to 200 characters")
+
+
+def fresh(network: Network, name: str) -> None:
+    """Refuse an id that already names something, of whatever kind."""
+    if network.kind(name) is not None:
+        refuse(Reason.ID_TAKEN, name)
+
+
+def known(table: Mapping[K, E], name: K) -> E:
+    """Find an entity, or refuse an id that names none of its kind."""
+    found = table.get(name)
+    return refuse(Reason.UNKNOWN_ID, name) if found is None else found
+
+
+def redacted(fact: Event) -> Event:
+    """Replace every personal field of a fact by what is left after its key is gone."""
+    marks = {
+        a.name: Redacted(a.name, str(getattr(fact, a.metadata[PERSONAL])))
+        for a in attrs.fields(type(fact))
+        if PERSONAL in a.metadata
+    }
+    return attrs.evolve(fact, **marks) if marks else fact
+
+
+def holds_redacted(fact: Event) -> bool:
+    """Say whether a personal field of a fact is gone."""
+    return any(is_redacted(getattr(fact, a.name)) for a in attrs.fields(type(fact)) if PERSONAL in a.metadata)
+
+
+@attrs.frozen(kw_only=True)
+class Recorded:
+    """A fact in its envelope, as the log keeps it.
+
+    `occurred_at` is when it happened (it may be earlier: paper sheets),
+    `recorded_at` when the log took it in; it never goes backwards.
+    """
+
+    position: int
+    fact: Event
+    occurred_at: dt.datetime
+    recorded_at: dt.datetime
+    actor: str
+    cause: str | None
+    key: str | None
+
+
+@attrs.frozen(kw_only=True)
+class Receipt:
+    """What `record` answers: the positions that the batch took.
+
+    `repeated` says that this key had been recorded before with the same
+    content; the positions are those of the first time.
+    """
+
+    first: int
+    last: int
+    recorded_at: dt.datetime
+    repeated: bool = False
+
+
+_NAMED: dict[type[Any], tuple[tuple[str, bool], ...]] = {}
+
+
+def _names(value: Any) -> Iterator[str]:  # noqa: ANN401 - a fact or a part of one
+    """Walk the ids in a value: fields typed as an id, and parts that have such fields."""
+    for name, is_id in _named_fields(type(value)):
+        held = getattr(value, name)
+        for one in held if isinstance(held, tuple) else (held,):
+            if one is None:
+                continue
+            if is_id:
+                yield one
+            else:
+                yield from _names(one)
+
+
+def _named_fields(cls: type[Any]) -> tuple[tuple[str, bool], ...]:
+    if cls not in _NAMED:
+        found = []
+        for a in attrs.fields(attrs.resolve_types(cls)):
+            types = [kind for kind in _flat(a.type) if PERSONAL not in a.metadata]
+            if any(isinstance(kind, NewType) and kind.__name__ not in ("ServiceCode", "MemberId") for kind in types):
+                found.append((a.name, True))
+            elif any(attrs.has(kind) for kind in types if isinstance(kind, type)):
+                found.append((a.name, False))
+        _NAMED[cls] = tuple(found)
+    return _NAMED[cls]
+
+
+def _flat(kind: Any) -> Iterator[Any]:  # noqa: ANN401 - a typing construct
+    inner = get_args(kind)
+    if not inner:
+        yield kind
+    for one in inner:
+        yield from _flat(one)

@@ -1,0 +1,242 @@
+"""The life of a membership: firms join and leave, people enrol, households form and consent."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+import attrs
+from attrs import field
+from attrs import validators as v
+
+from wis_engine.errors import Malformed, refuse
+from wis_engine.facts.base import Event, fresh, id_field, known, personal, short_text
+from wis_engine.network import Network
+from wis_engine.network.parties import Firm, FirmStatus, Gender, Household, Member, Person, Purpose, Role
+from wis_engine.territory import municipio_of
+from wis_engine.values import FirmId, HouseholdId, PersonId, is_redacted, positive, require_distinct
+
+SMALL_PERSONS_MAX = 49
+"""A small firm has fewer than 50 persons (Annex I of Regulation (EU) 651/2014)."""
+
+
+class Reason(StrEnum):
+    """Why a fact of this chapter is refused."""
+
+    FIRM_TOO_LARGE = "firm-too-large"
+    NOT_A_MEMBER = "not-a-member"
+    STILL_ENROLLED = "still-enrolled"
+    ALREADY_ENROLLED = "already-enrolled"
+    NOT_ENROLLED = "not-enrolled"
+    IN_ANOTHER_HOUSEHOLD = "in-another-household"
+    ALREADY_CONSENTED = "already-consented"
+    NOT_CONSENTED = "not-consented"
+
+
+def a_nil(_instance: object, _attribute: object, value: int) -> None:
+    """Validate a number of a NIL of Milano (attrs validator)."""
+    municipio_of(value)
+
+
+@attrs.frozen(kw_only=True)
+class FirmJoined(Event):
+    """A micro or small firm joined the community, with its size, seat and sector.
+
+    `persons` counts the people who work in it, `ateco` is its class of
+    activity (ATECO 2025), `nil` the zone of its seat.
+    """
+
+    name: ClassVar[str] = "firm-joined"
+
+    firm: FirmId = id_field()
+    title: str = field(validator=short_text)
+    status: FirmStatus = field(default=FirmStatus.MEMBER, validator=v.instance_of(FirmStatus))
+    persons: int = field(validator=positive)
+    ateco: str = field(validator=v.matches_re(r"\d\d(\.\d{1,2}){0,2}"))
+    nil: int = field(validator=a_nil)
+
+    def check(self, network: Network) -> None:
+        """Refuse a firm that is neither micro nor small."""
+        fresh(network, self.firm)
+        if self.persons > SMALL_PERSONS_MAX:
+            refuse(Reason.FIRM_TOO_LARGE, self.persons)
+
+    def apply(self, network: Network) -> None:
+        """Put the firm."""
+        network.put(
+            Firm(
+                id=self.firm,
+                title=self.title,
+                status=self.status,
+                persons=self.persons,
+                ateco=self.ateco,
+                nil=self.nil,
+            )
+        )
+
+
+@attrs.frozen(kw_only=True)
+class FirmLeft(Event):
+    """A firm left the community, after its people had."""
+
+    name: ClassVar[str] = "firm-left"
+
+    firm: FirmId = id_field()
+    reason: str = field(default="", validator=v.max_len(200))
+
+    def check(self, network: Network) -> None:
+        """Refuse while somebody is enrolled through it."""
+        if not known(network.firms, self.firm).member:
+            refuse(Reason.NOT_A_MEMBER, self.firm)
+        enrolled = network.links.targets(self.firm, "employs")
+        if enrolled:
+            refuse(Reason.STILL_ENROLLED, len(enrolled))
+
+    def apply(self, network: Network) -> None:
+        """Let the firm go."""
+        network.put(network.firms[self.firm].left())
+
+
+@attrs.frozen(kw_only=True)
+class PersonEnrolled(Event):
+    """A person who works for a member firm enrolled, under a pseudonym."""
+
+    name: ClassVar[str] = "person-enrolled"
+
+    person: PersonId = id_field()
+    firm: FirmId = id_field()
+    role: Role = field(default=Role.EMPLOYEE, validator=v.instance_of(Role))
+    gender: Gender | None = field(default=None, validator=v.optional(v.instance_of(Gender)))
+
+    def check(self, network: Network) -> None:
+        """Refuse through a firm that is no member, or twice through the same."""
+        if not known(network.firms, self.firm).member:
+            refuse(Reason.NOT_A_MEMBER, self.firm)
+        if self.person not in network.persons:
+            fresh(network, self.person)
+        if network.links.is_open(self.firm, "employs", self.person):
+            refuse(Reason.ALREADY_ENROLLED, self.person)
+
+    def apply(self, network: Network) -> None:
+        """Put the person and open the tie to the firm."""
+        network.put(Person(id=self.person, role=self.role, gender=self.gender))
+        network.link(self.firm, "employs", self.person)
+
+
+@attrs.frozen(kw_only=True)
+class PersonLeft(Event):
+    """A person no longer works for a firm."""
+
+    name: ClassVar[str] = "person-left"
+
+    person: PersonId = id_field()
+    firm: FirmId = id_field()
+
+    def check(self, network: Network) -> None:
+        """Refuse for somebody who is not enrolled through that firm."""
+        known(network.persons, self.person)
+        known(network.firms, self.firm)
+        if not network.links.is_open(self.firm, "employs", self.person):
+            refuse(Reason.NOT_ENROLLED, self.person)
+
+    def apply(self, network: Network) -> None:
+        """Close the tie to the firm."""
+        network.unlink(self.firm, "employs", self.person)
+
+
+def some_holders(instance: object, _attribute: object, value: tuple[PersonId, ...]) -> None:
+    """Validate the holders of a household: at least one, nobody twice (attrs validator)."""
+    if not value:
+        raise Malformed(f"{type(instance).__name__}.holders: nobody")
+    require_distinct(value, f"{type(instance).__name__}.holders")
+
+
+def distinct_members(instance: object, _attribute: object, value: tuple[Member, ...]) -> None:
+    """Validate the members of a household: nobody twice (attrs validator)."""
+    require_distinct((member.id for member in value), f"{type(instance).__name__}.members")
+
+
+def _municipio(household: "HouseholdFormed") -> int:
+    return municipio_of(household.nil)
+
+
+@attrs.frozen(kw_only=True)
+class HouseholdFormed(Event):
+    """A household formed around people who are enrolled.
+
+    `members` are all who live in it, by pseudonym and age band, the holders
+    among them if they may be cared for. `nil` is where it lives; `municipio`
+    is the coarser place that stays public.
+    """
+
+    name: ClassVar[str] = "household-formed"
+
+    household: HouseholdId = id_field()
+    holders: tuple[PersonId, ...] = personal(subject="household", validator=some_holders)
+    members: tuple[Member, ...] = personal(subject="household", validator=distinct_members)
+    nil: int = personal(subject="household", validator=a_nil)
+    municipio: int = field(default=attrs.Factory(_municipio, takes_self=True))
+
+    def __attrs_post_init__(self) -> None:
+        """Hold the public residue to the personal field that it comes from."""
+        if not is_redacted(self.nil) and self.municipio != _municipio(self):
+            raise Malformed("HouseholdFormed.municipio: not that of its nil")
+
+    def check(self, network: Network) -> None:
+        """Refuse a holder who is not enrolled or lives in another household."""
+        fresh(network, self.household)
+        for person in self.holders:
+            known(network.persons, person)
+            if not network.links.sources(person, "employs"):
+                refuse(Reason.NOT_ENROLLED, person)
+            if network.links.targets(person, "lives_in"):
+                refuse(Reason.IN_ANOTHER_HOUSEHOLD, person)
+
+    def apply(self, network: Network) -> None:
+        """Put the household."""
+        network.put(
+            Household(
+                id=self.household,
+                holders=self.holders,
+                members=self.members,
+                nil=self.nil,
+                municipio=self.municipio,
+            )
+        )
+
+
+@attrs.frozen(kw_only=True)
+class ConsentGiven(Event):
+    """A household consented to a use of its data, after reading a text of a given version."""
+
+    name: ClassVar[str] = "consent-given"
+
+    household: HouseholdId = id_field()
+    purpose: Purpose = field(default=Purpose.SPECIAL_DATA, validator=v.instance_of(Purpose))
+    text_version: str = field(default="1", validator=v.max_len(40))
+
+    def check(self, network: Network) -> None:
+        """Refuse a consent that stands already."""
+        if self.purpose in known(network.households, self.household).consents:
+            refuse(Reason.ALREADY_CONSENTED, self.purpose)
+
+    def apply(self, network: Network) -> None:
+        """Add the consent."""
+        network.put(network.households[self.household].consented(self.purpose))
+
+
+@attrs.frozen(kw_only=True)
+class ConsentWithdrawn(Event):
+    """A household took a consent back: it stops future use only."""
+
+    name: ClassVar[str] = "consent-withdrawn"
+
+    household: HouseholdId = id_field()
+    purpose: Purpose = field(default=Purpose.SPECIAL_DATA, validator=v.instance_of(Purpose))
+
+    def check(self, network: Network) -> None:
+        """Refuse when there is no such consent."""
+        if self.purpose not in known(network.households, self.household).consents:
+            refuse(Reason.NOT_CONSENTED, self.purpose)
+
+    def apply(self, network: Network) -> None:
+        """Take the consent away."""
+        network.put(network.households[self.household].withdrew(self.purpose))

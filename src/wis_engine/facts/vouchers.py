@@ -1,0 +1,176 @@
+"""The life of a voucher: issued on a fund, redeemed for deliveries, expired or cancelled."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+import attrs
+from attrs import field
+from attrs import validators as v
+
+from wis_engine.errors import refuse
+from wis_engine.facts.base import Event, fresh, id_field, known
+from wis_engine.facts.needs import has_active_recipient
+from wis_engine.network import Network, ledger
+from wis_engine.network.promises import Voucher, VoucherState
+from wis_engine.values import Cents, EngagementId, FundId, HouseholdId, Period, VoucherId, positive
+
+
+class Reason(StrEnum):
+    """Why a fact of this chapter is refused."""
+
+    NOT_ELIGIBLE = "not-eligible"
+    OVER_FUND = "over-fund"
+    OVER_HOUSEHOLD_CAP = "over-household-cap"
+    VOUCHER_NOT_ACTIVE = "voucher-not-active"
+    OUTSIDE_VALIDITY = "outside-validity"
+    OTHER_HOUSEHOLD = "other-household"
+    OTHER_ACTION = "other-action"
+    NOT_CONFIRMED = "not-confirmed"
+    OVER_VOUCHER = "over-voucher"
+    OVER_PRICE = "over-price"
+    NOT_YET_OVER = "not-yet-over"
+
+
+@attrs.frozen(kw_only=True)
+class VoucherIssued(Event):
+    """A voucher was issued to a household, its face reserved on a fund.
+
+    It is nominative and divisible: it pays for services of the fund's action,
+    used by this household, on the dates of `valid`.
+    """
+
+    name: ClassVar[str] = "voucher-issued"
+
+    voucher: VoucherId = id_field()
+    fund: FundId = id_field()
+    household: HouseholdId = id_field()
+    face_cents: Cents = field(validator=positive)
+    valid: Period = field(validator=v.instance_of(Period))
+
+    def check(self, network: Network) -> None:
+        """Refuse more than the fund has free, or than one household may hold of it."""
+        fresh(network, self.voucher)
+        fund = known(network.funds, self.fund)
+        known(network.households, self.household)
+        if not has_active_recipient(network, self.household):
+            refuse(Reason.NOT_ELIGIBLE, self.household)
+        free_cents = ledger.free_cents(network.accounts[ledger.account_of(self.fund)])
+        if self.face_cents > free_cents:
+            refuse(Reason.OVER_FUND, free_cents)
+        if fund.household_cap_cents is not None:
+            left_cents = fund.household_cap_cents - held_cents(network, self.household, self.fund)
+            if self.face_cents > left_cents:
+                refuse(Reason.OVER_HOUSEHOLD_CAP, left_cents)
+
+    def apply(self, network: Network) -> None:
+        """Put the voucher and reserve its face."""
+        for account in ledger.reserved(network.accounts, self.fund, self.face_cents):
+            network.put(account)
+        network.put(
+            Voucher(
+                id=self.voucher,
+                fund=self.fund,
+                household=self.household,
+                face_cents=self.face_cents,
+                valid=self.valid,
+            )
+        )
+
+
+def held_cents(network: Network, household: HouseholdId, fund: FundId) -> Cents:
+    """Cents of a fund that a household's vouchers hold or have spent."""
+    vouchers = (network.vouchers[VoucherId(name)] for name in network.links.targets(household, "holds"))
+    return sum(one.redeemed_cents + one.left_cents for one in vouchers if one.fund == fund)
+
+
+@attrs.frozen(kw_only=True)
+class VoucherRedeemed(Event):
+    """A voucher paid, wholly or in part, for an engagement with a confirmed delivery."""
+
+    name: ClassVar[str] = "voucher-redeemed"
+
+    voucher: VoucherId = id_field()
+    engagement: EngagementId = id_field()
+    amount_cents: Cents = field(validator=positive)
+
+    def check(self, network: Network) -> None:
+        """Refuse beyond the voucher, its dates, its household, its action, or the price."""
+        voucher = known(network.vouchers, self.voucher)
+        engagement = known(network.engagements, self.engagement)
+        need = network.needs[engagement.need]
+        if voucher.state is not VoucherState.ACTIVE:
+            refuse(Reason.VOUCHER_NOT_ACTIVE, voucher.state)
+        if network.today not in voucher.valid:
+            refuse(Reason.OUTSIDE_VALIDITY, voucher.valid)
+        if need.household != voucher.household:
+            refuse(Reason.OTHER_HOUSEHOLD, voucher.household)
+        if need.action != network.funds[voucher.fund].action:
+            refuse(Reason.OTHER_ACTION, need.action)
+        if not engagement.confirmed:
+            refuse(Reason.NOT_CONFIRMED, self.engagement)
+        if self.amount_cents > voucher.left_cents:
+            refuse(Reason.OVER_VOUCHER, voucher.left_cents)
+        if engagement.redeemed_cents + self.amount_cents > engagement.price_cents:
+            refuse(Reason.OVER_PRICE, engagement.price_cents - engagement.redeemed_cents)
+
+    def apply(self, network: Network) -> None:
+        """Post the payment from the fund to the supplier."""
+        voucher = network.vouchers[self.voucher]
+        engagement = network.engagements[self.engagement]
+        supplier = network.offers[engagement.offer].supplier
+        network.put(voucher.redeemed(self.amount_cents))
+        network.put(engagement.paid(self.amount_cents))
+        for account in ledger.posted(network.accounts, voucher.fund, supplier, self.amount_cents):
+            network.put(account)
+        network.link(self.voucher, "paid", self.engagement)
+
+
+def _active(network: Network, name: VoucherId) -> Voucher:
+    voucher = known(network.vouchers, name)
+    if voucher.state is not VoucherState.ACTIVE:
+        refuse(Reason.VOUCHER_NOT_ACTIVE, voucher.state)
+    return voucher
+
+
+def _end(network: Network, name: VoucherId, state: VoucherState) -> None:
+    voucher = network.vouchers[name]
+    for account in ledger.reserved(network.accounts, voucher.fund, -voucher.left_cents):
+        network.put(account)
+    network.put(voucher.ended(state))
+
+
+@attrs.frozen(kw_only=True)
+class VoucherExpired(Event):
+    """A voucher's time passed; what it had left is free again. Recorded by `advance`."""
+
+    name: ClassVar[str] = "voucher-expired"
+
+    voucher: VoucherId = id_field()
+
+    def check(self, network: Network) -> None:
+        """Refuse before its last day is over."""
+        voucher = _active(network, self.voucher)
+        if network.today < voucher.valid.end:
+            refuse(Reason.NOT_YET_OVER, voucher.valid)
+
+    def apply(self, network: Network) -> None:
+        """Release what is left."""
+        _end(network, self.voucher, VoucherState.EXPIRED)
+
+
+@attrs.frozen(kw_only=True)
+class VoucherCancelled(Event):
+    """A voucher was cancelled; what it had left is free again."""
+
+    name: ClassVar[str] = "voucher-cancelled"
+
+    voucher: VoucherId = id_field()
+    reason: str = field(default="", validator=v.max_len(200))
+
+    def check(self, network: Network) -> None:
+        """Refuse one that is not active."""
+        _active(network, self.voucher)
+
+    def apply(self, network: Network) -> None:
+        """Release what is left."""
+        _end(network, self.voucher, VoucherState.CANCELLED)

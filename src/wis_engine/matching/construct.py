@@ -1,0 +1,292 @@
+"""Put pools together: the best ones first, then whoever can still be placed.
+
+Deterministic: nothing here is drawn, and ties go to the smaller id.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import heapify, heappop, heappush
+from typing import Final, NamedTuple
+
+from wis_engine.matching.chains import Joined, joined
+from wis_engine.matching.options import Ground, Kind, patterns, runs
+from wis_engine.matching.pools import Draft, Pool, Shape
+from wis_engine.matching.problem import PRIORITIES, Need, span_slots
+
+Score = tuple[int, ...]
+Ranking = Callable[[Draft, Pool], Score]
+PATTERNS_MAX: Final = 400
+_SCALE: Final = 1_000_000
+
+
+class Rules(NamedTuple):
+    """How a strategy pools: who may be together, how many at most, which pool comes first."""
+
+    together: Callable[[Need], str]
+    group_max: int | None
+    ranking: Ranking
+
+
+def cheapest_first(_draft: Draft, pool: Pool) -> Score:
+    """Rank a pool by what it costs for what it covers; the larger first at a tie."""
+    return pool.price_cents * _SCALE // _worth(_draft, pool), -len(pool.members)
+
+
+def largest_first(draft: Draft, pool: Pool) -> Score:
+    """Rank a pool by what it covers; the cheaper first at a tie."""
+    return -_worth(draft, pool), pool.price_cents
+
+
+def _worth(draft: Draft, pool: Pool) -> int:
+    return sum(draft.ground.value[need] for need in pool.members)
+
+
+class Server(NamedTuple):
+    """One offer, or one chain, that may serve needs of one kind, and where a session may begin."""
+
+    offers: tuple[str, ...]
+    offsets: tuple[int, ...]
+    starts: int
+
+
+class Servers:
+    """Which offers or chains may serve, by kind and need; chains are joined once."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground = ground
+        self._joined: dict[tuple[Kind, tuple[tuple[str, ...], ...]], tuple[Joined, ...]] = {}
+
+    def of_needs(self, needs: Iterable[str]) -> tuple[Server, ...]:
+        """Offers or chains that some of these needs, all of one kind, may use; sorted."""
+        listed = [self.ground.needs[need] for need in needs]
+        kind = self.ground.kinds[listed[0].id]
+        by_step = tuple(
+            tuple(sorted({offer for need in listed for offer in self.ground.steps_of(need)[place]}))
+            for place in range(max(1, len(kind.steps)))
+        )
+        if kind.steps:
+            return self._chains(kind, by_step)
+        if not self.ground.timed:
+            return tuple(Server((offer,), (0,), 0) for offer in by_step[0])
+        offers = self.ground.offers
+        return tuple(Server((offer,), (0,), runs(offers[offer].slots.bits, kind.slots)) for offer in by_step[0])
+
+    def _chains(self, kind: Kind, by_step: tuple[tuple[str, ...], ...]) -> tuple[Server, ...]:
+        key = (kind, by_step)
+        if key not in self._joined:
+            self._joined[key] = joined(self.ground, kind.steps, by_step)
+        return tuple(Server(*chain) for chain in self._joined[key])
+
+    def patterns(self, server: Server, kind: Kind, within: int, limit: int) -> Iterator[int]:
+        """Weekly patterns of a server inside a mask of starts; one empty pattern when nothing has a time."""
+        if not self.ground.timed:
+            return iter((0,))
+        slots = span_slots(kind.steps, server.offsets) if kind.steps else kind.slots
+        return patterns(server.starts & within, slots, kind.weekly, limit)
+
+    def need_starts(self, server: Server, need: Need) -> int:
+        """Where a session of one need may begin with a server."""
+        kind = self.ground.kinds[need.id]
+        if not self.ground.timed:
+            return 0
+        slots = span_slots(kind.steps, server.offsets) if kind.steps else kind.slots
+        return runs(need.slots.bits, slots) & server.starts
+
+
+class _Pair:
+    """Needs that may be together, with one server: its patterns and who may come to each."""
+
+    def __init__(self, servers: Servers, kind: Kind, needs: Sequence[str], server: Server) -> None:
+        ground = servers.ground
+        self.kind, self.server = kind, server
+        self.needs = [
+            need
+            for need in needs
+            if all(
+                offer in ways
+                for offer, ways in zip(server.offers, ground.steps_of(ground.needs[need]), strict=True)
+            )
+        ]
+        self.coming: dict[int, int] = {}
+        by_start: dict[int, int] = {}
+        for place, need in enumerate(self.needs):
+            mask = servers.need_starts(server, ground.needs[need])
+            while mask:
+                low = mask & -mask
+                by_start[low] = by_start.get(low, 0) | 1 << place
+                mask ^= low
+        if not ground.timed:
+            self.coming[0] = (1 << len(self.needs)) - 1
+        elif kind.weekly == 1:
+            self.coming = by_start
+        elif by_start:
+            self._combine(servers, by_start)
+        self.priorities = [0] * PRIORITIES
+        for place, need in enumerate(self.needs):
+            self.priorities[ground.needs[need].priority] |= 1 << place
+
+    def _combine(self, servers: Servers, by_start: dict[int, int]) -> None:
+        starts = sum(by_start)
+        for pattern in servers.patterns(self.server, self.kind, starts, PATTERNS_MAX):
+            everyone, mask = -1, pattern
+            while mask:
+                low = mask & -mask
+                everyone &= by_start[low]
+                mask ^= low
+            if everyone:
+                self.coming[pattern] = everyone
+
+    def best(self, draft: Draft, free: int, weights: Sequence[int], most: int) -> Pool | None:
+        """Find the pool on the pattern to which most can come; patterns that fail are dropped for good."""
+        while True:
+            pattern = self._fullest(free, weights, most)
+            if pattern is None:
+                return None
+            who = self.coming[pattern] & free
+            candidates = [need for place, need in enumerate(self.needs) if who >> place & 1]
+            shape = Shape(self.kind, self.server.offers, self.server.offsets, pattern)
+            pool = draft.gather(shape, candidates, most)
+            if pool is not None:
+                return pool
+            del self.coming[pattern]
+
+    def _fullest(self, free: int, weights: Sequence[int], most: int) -> int | None:
+        best, best_worth = None, 0
+        for pattern, coming in self.coming.items():
+            who = coming & free
+            if not who:
+                continue
+            worth, room = 0, most
+            for priority in reversed(range(PRIORITIES)):
+                count = min(room, (who & self.priorities[priority]).bit_count())
+                worth, room = worth + count * weights[priority], room - count
+            if worth > best_worth:
+                best, best_worth = pattern, worth
+        return best
+
+    def free(self, draft: Draft) -> int:
+        """Which of the needs are in no pool yet."""
+        return sum(1 << place for place, need in enumerate(self.needs) if need not in draft.pool_of)
+
+
+def construct(ground: Ground, servers: Servers, rules: Rules) -> Draft:
+    """Open the best pools first, then place the needs that are left.
+
+    A pair of alike needs and a server waits in a queue with its best pool.
+    When it comes to the front the pool is made again from the needs still
+    free; it is opened if it still stands before the next, else it queues anew.
+    """
+    draft = Draft(ground)
+    weights = ground.problem.priority_weights
+    pairs = _pairs(ground, servers, rules)
+    queue: list[tuple[Score, int]] = []
+    for number, pair in enumerate(pairs):
+        pool = pair.best(draft, pair.free(draft), weights, most_of(ground, pair.server, rules))
+        if pool is not None:
+            queue.append((rules.ranking(draft, pool), number))
+    heapify(queue)
+    while queue:
+        _, number = heappop(queue)
+        pair = pairs[number]
+        most = most_of(ground, pair.server, rules)
+        pool = pair.best(draft, pair.free(draft), weights, most)
+        if pool is None:
+            continue
+        score = rules.ranking(draft, pool)
+        if queue and (score, number) > queue[0]:
+            heappush(queue, (score, number))
+            continue
+        draft.open(pool.shape, pool.members)
+        heappush(queue, (score, number))
+    place_rest(draft, servers, rules)
+    return draft
+
+
+def most_of(ground: Ground, server: Server, rules: Rules) -> int:
+    """Largest pool of a server that a strategy makes."""
+    limits = [ground.offers[offer].group_max for offer in server.offers]
+    known = [limit for limit in (*limits, rules.group_max) if limit is not None]
+    return min(known, default=max(1, len(ground.needs)))
+
+
+def _pairs(ground: Ground, servers: Servers, rules: Rules) -> list[_Pair]:
+    groups: dict[tuple[Kind, str], list[str]] = {}
+    for name in sorted(ground.ranked, key=lambda need: _order(ground, need)):
+        need = ground.needs[name]
+        if all(ground.steps_of(need)):
+            groups.setdefault((ground.kinds[name], rules.together(need)), []).append(name)
+    return [
+        _Pair(servers, kind, needs, server)
+        for (kind, _), needs in sorted(groups.items())
+        for server in servers.of_needs(needs)
+    ]
+
+
+def _order(ground: Ground, name: str) -> tuple[int, int, str]:
+    """Who comes first into a pool: the higher priority, then who has fewer ways, then the id."""
+    need = ground.needs[name]
+    return -need.priority, sum(len(ways) for ways in ground.steps_of(need)), name
+
+
+def place_rest(draft: Draft, servers: Servers, rules: Rules) -> None:
+    """Give every need that is left a place in a pool or, where one is enough, a pool of its own."""
+    for need in sorted(draft.ground.ranked, key=lambda name: _order(draft.ground, name)):
+        if need not in draft.pool_of:
+            place(draft, servers, rules, need)
+
+
+def place(draft: Draft, servers: Servers, rules: Rules, name: str, avoid: frozenset[int] = frozenset()) -> bool:
+    """Put one need where it adds least to what everybody pays; say whether there was a place.
+
+    `avoid` are numbers of pools it must not join.
+    """
+    ground = draft.ground
+    need = ground.needs[name]
+    if not all(ground.steps_of(need)):
+        return False
+    for cost, number, server in sorted(_places(draft, servers, rules, need, avoid), key=lambda one: one[:2]):
+        del cost
+        if server is None:
+            if draft.join(number, name):
+                return True
+        elif _open_alone(draft, servers, server, need):
+            return True
+    return False
+
+
+def _places(
+    draft: Draft, servers: Servers, rules: Rules, need: Need, avoid: frozenset[int]
+) -> list[tuple[int, int, Server | None]]:
+    """Pools a need may try to join and servers it may try alone, each with what it would add, roughly."""
+    ground = draft.ground
+    kind, steps, together = ground.kinds[need.id], ground.steps_of(need), rules.together(need)
+    found: list[tuple[int, int, Server | None]] = []
+    for number, pool in draft.pools.items():
+        if (
+            number not in avoid
+            and pool.shape.kind == kind
+            and len(pool.members) < most_of(ground, Server(pool.shape.offers, (), 0), rules)
+            and all(offer in ways for offer, ways in zip(pool.shape.offers, steps, strict=True))
+            and rules.together(ground.needs[pool.members[0]]) == together
+        ):
+            found.append((_alone(ground, need, pool.shape.offers, opening=False), number, None))
+    for place_, server in enumerate(servers.of_needs((need.id,)), start=draft.next_number):
+        if all(ground.offers[offer].group_min == 1 for offer in server.offers):
+            found.append((_alone(ground, need, server.offers, opening=True), place_, server))
+    return found
+
+
+def _alone(ground: Ground, need: Need, offers: Sequence[str], *, opening: bool) -> int:
+    total = sum(ways[offer].price_cents for ways, offer in zip(ground.steps_of(need), offers, strict=True))
+    return total + sum(ground.offers[offer].opening_cents for offer in offers) * opening
+
+
+def _open_alone(draft: Draft, servers: Servers, server: Server, need: Need) -> bool:
+    ground = draft.ground
+    ways = [steps[offer] for steps, offer in zip(ground.steps_of(need), server.offers, strict=True)]
+    if any(way.minutes > draft.left[offer] for way, offer in zip(ways, server.offers, strict=True)):
+        return False
+    kind = ground.kinds[need.id]
+    for pattern in servers.patterns(server, kind, servers.need_starts(server, need), PATTERNS_MAX):
+        if draft.open(Shape(kind, server.offers, server.offsets, pattern), (need.id,)) is not None:
+            return True
+    return False

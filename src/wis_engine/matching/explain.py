@@ -1,0 +1,95 @@
+"""Why: what a served need got, and what stood in the way of the others."""
+
+from typing import Final
+
+from attrs import field, frozen
+
+from wis_engine.matching.rules import Unserved
+from wis_engine.values import Cents, PriceTier, checked_id, natural
+
+
+@frozen(kw_only=True)
+class Fallen:
+    """How many offers fell at one filter."""
+
+    stage: Unserved
+    offers: int = field(validator=natural)
+
+
+@frozen(kw_only=True)
+class Explanation:
+    """What became of one need, as data and, by `str()`, as a sentence.
+
+    Attributes
+    ----------
+    reasons
+        Of a need that is not served: one filter, when no offer passed all of
+        them; else the rule (or the fewest rules together) without which it could
+        join the plan as it stands.
+    fallen
+        How many offers fell at each filter, those at which none fell left out.
+    short_by
+        With the reason `group`: how many more alike needs would make a pool.
+    """
+
+    need: str = field(validator=checked_id)
+    served: bool
+    reasons: tuple[Unserved, ...] = ()
+    fallen: tuple[Fallen, ...] = ()
+    short_by: int = 0
+    pool: str = ""
+    offers: tuple[str, ...] = ()
+    people: int = 0
+    share_cents: Cents = 0
+    household_cents: Cents = 0
+    saving_cents: Cents = 0
+    grants_cents: Cents = 0
+    tiers: tuple[PriceTier, ...] = ()
+
+    def __str__(self) -> str:
+        """One plain sentence, without anything personal."""
+        return self._served() if self.served else self._unserved()
+
+    def _served(self) -> str:
+        company = "alone" if self.people == 1 else f"with {self.people - 1} more"
+        saving = f", {euro(self.saving_cents)} less than alone" if self.saving_cents > 0 else ""
+        grants = f", of which public money pays {euro(self.grants_cents)}" if self.grants_cents else ""
+        return (
+            f"Need {self.need} is served {company} by {' then '.join(self.offers)}: "
+            f"its place costs {euro(self.share_cents)}{saving}{grants}."
+        )
+
+    def _unserved(self) -> str:
+        if self.reasons and self.reasons[0] in _STAGE_WORDS:
+            counts = ", ".join(f"{one.offers} {_STAGE_WORDS[one.stage]}" for one in self.fallen)
+            return f"Need {self.need} is not served: no offer passes the filters ({counts or 'there is no offer'})."
+        words = " and ".join(self._because(reason) for reason in self.reasons)
+        return f"Need {self.need} is not served: {words}."
+
+    def _because(self, reason: Unserved) -> str:
+        if reason is Unserved.GROUP and self.short_by:
+            return f"a group is short by {self.short_by}"
+        return _REASON_WORDS[reason]
+
+
+_STAGE_WORDS: Final = {
+    Unserved.SERVICE: "of another service",
+    Unserved.PERIOD: "on other dates",
+    Unserved.DISTANCE: "too far",
+    Unserved.TIME: "at other times",
+    Unserved.PRICE: "over its limit even with public money",
+    Unserved.ELIGIBILITY: "for others",
+    Unserved.CHAIN: "that join in no chain",
+}
+_REASON_WORDS: Final = {
+    Unserved.CAPACITY: "the offers that could serve it are full",
+    Unserved.BUDGET: "the budgets that could bring it down to its limit are spent",
+    Unserved.GROUP: "a group is too small",
+    Unserved.OVERLAP: "its beneficiary is elsewhere at those times",
+    Unserved.STRATEGY: "it could be, but the strategy does not pool it",
+}
+
+
+def euro(cents: Cents) -> str:
+    """Write an amount for people: «12.50 EUR»."""
+    return f"{cents // 100}.{cents % 100:02d} EUR"

@@ -1,0 +1,324 @@
+"""What comes out of a match: a proposal, and the plan that `solve` makes of it.
+
+A plan is a value: pools with their members, shares and grants, the chains they
+use, why each other need is not served, and a certificate. Its digest covers all
+of it; the ids of its pools and chains follow from the digest.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Final, Self
+
+import attrs
+from attrs import field, frozen
+
+from wis_engine.errors import Malformed, PlanError
+from wis_engine.matching.certificate import Certificate
+from wis_engine.matching.explain import Explanation
+from wis_engine.matching.problem import Problem
+from wis_engine.matching.rules import Rule
+from wis_engine.plain import dump, from_plain, to_plain
+from wis_engine.values import (
+    Cents,
+    Minutes,
+    Occurrence,
+    Period,
+    PriceTier,
+    WeekSlots,
+    checked_id,
+    natural,
+    occurrences,
+    positive,
+)
+
+ID_HEX: Final = 12
+
+
+def _texts(given: Iterable[str]) -> tuple[str, ...]:
+    listed = tuple(given)
+    if isinstance(given, str) or not all(type(text) is str for text in listed):
+        raise Malformed("not a collection of ids")
+    return listed
+
+
+@frozen(kw_only=True)
+class Placement:
+    """One pool as a strategy proposes it.
+
+    Parameters
+    ----------
+    offers
+        One offer; or one for each step of a chain, in order.
+    offsets
+        When each step begins, in half-hours after the first.
+    starts
+        Where in the week the sessions begin; None when nothing has a time.
+    """
+
+    needs: tuple[str, ...] = field(converter=_texts)
+    offers: tuple[str, ...] = field(converter=_texts)
+    offsets: tuple[int, ...] = (0,)
+    starts: WeekSlots | None = None
+
+
+@frozen(kw_only=True)
+class Proposal:
+    """Who goes with what, in any order; the rest is worked out by `solve`.
+
+    Attributes
+    ----------
+    complete
+        The strategy looked at every plan and this is one of the best.
+    """
+
+    placements: tuple[Placement, ...] = field(converter=tuple)
+    complete: bool = False
+
+
+@frozen(kw_only=True)
+class Grant:
+    """What one budget pays of a share."""
+
+    budget: str = field(validator=checked_id)
+    cents: Cents = field(validator=positive)
+
+
+@frozen(kw_only=True)
+class Member:
+    """One need in a pool: its price, its share, who pays it, and what it would cost alone.
+
+    Attributes
+    ----------
+    price_cents
+        Its own price in this pool, over all steps, without the opening.
+    share_cents
+        The price and an equal part of the opening; grants and household pay it.
+    alone_cents
+        The cheapest way to be served alone, the opening included; where
+        nobody serves one alone, the price alone at this pool's offers.
+    tiers
+        The price tiers reached, in the order of the steps that have one.
+    """
+
+    need: str = field(validator=checked_id)
+    price_cents: Cents = field(validator=natural)
+    share_cents: Cents = field(validator=natural)
+    household_cents: Cents = field(validator=natural)
+    alone_cents: Cents = field(validator=natural)
+    grants: tuple[Grant, ...] = ()
+    tiers: tuple[PriceTier, ...] = ()
+
+    @property
+    def saving_cents(self) -> Cents:
+        """What being together spares; below zero when going alone would be cheaper."""
+        return self.alone_cents - self.share_cents
+
+
+@frozen(kw_only=True)
+class Link:
+    """One step of a chain: which offer, how long, and when after the start of the first."""
+
+    service: str
+    offer: str = field(validator=checked_id)
+    supplier: str
+    offset_slots: int = field(validator=natural)
+    minutes: Minutes = field(validator=positive)
+
+
+@frozen(kw_only=True)
+class PlanChain:
+    """Offers of different suppliers, one after the other on the same day."""
+
+    id: str
+    steps: tuple[Link, ...]
+
+
+@frozen(kw_only=True)
+class PlanPool:
+    """Needs served together, by one offer or one chain.
+
+    Attributes
+    ----------
+    offer, chain
+        Exactly one of them is given.
+    starts, period
+        When: the weekly pattern and the dates; None when nothing has a time.
+    session_minutes
+        From the beginning of a session to its end.
+    host
+        The need at whose place a mobile offer meets; empty when nobody hosts.
+    members
+        By id of the need.
+    """
+
+    id: str
+    service: str
+    offer: str | None = None
+    chain: str | None = None
+    starts: WeekSlots | None = None
+    period: Period | None = None
+    session_minutes: Minutes = field(validator=positive)
+    sessions: int = field(validator=positive)
+    host: str = ""
+    opening_cents: Cents = field(validator=natural)
+    price_cents: Cents = field(validator=natural)
+    members: tuple[Member, ...]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Ids of the needs, in order."""
+        return tuple(member.need for member in self.members)
+
+    @property
+    def shares(self) -> dict[str, Cents]:
+        """What each need's place costs: together the price of the pool."""
+        return {member.need: member.share_cents for member in self.members}
+
+    @property
+    def grants(self) -> dict[str, dict[str, Cents]]:
+        """What each budget pays of each share."""
+        return {member.need: {grant.budget: grant.cents for grant in member.grants} for member in self.members}
+
+    @property
+    def alone_cents(self) -> dict[str, Cents]:
+        """What each need would cost alone."""
+        return {member.need: member.alone_cents for member in self.members}
+
+    def occurrences(self, closed: AbstractSet[dt.date] = frozenset()) -> tuple[Occurrence, ...]:
+        """Dated sessions of the pool; `closed` are the closed days of the problem."""
+        if self.starts is None or self.period is None:
+            return ()
+        return occurrences(self.starts, self.session_minutes, self.period, self.sessions, closed)
+
+
+@frozen(kw_only=True)
+class Setting:
+    """One parameter of the strategy, as JSON text."""
+
+    name: str
+    value: str
+
+
+@frozen(kw_only=True)
+class Plan:
+    """The outcome of a match, with its proof.
+
+    Attributes
+    ----------
+    problem
+        Digest of the problem it answers.
+    strategy, settings, seed, effort
+        How it was made; the same again gives the same plan.
+    unmatched
+        One explanation for each need that is in no pool, by id.
+    digest
+        SHA-256 of everything else.
+    """
+
+    problem: str
+    strategy: str
+    settings: tuple[Setting, ...] = ()
+    seed: int = field(validator=natural)
+    effort: int = field(validator=natural)
+    pools: tuple[PlanPool, ...]
+    chains: tuple[PlanChain, ...] = ()
+    unmatched: tuple[Explanation, ...]
+    certificate: Certificate
+    digest: str = ""
+
+    @property
+    def id(self) -> str:
+        """First twelve digits of the digest."""
+        return self.digest[:ID_HEX]
+
+    @property
+    def covered(self) -> frozenset[str]:
+        """Ids of the needs that are served."""
+        return frozenset(member.need for pool in self.pools for member in pool.members)
+
+    def check(self, problem: Problem) -> None:
+        """Raise `PlanError` when the plan breaks a rule of its problem, its certificate or its digest.
+
+        The rules are read again from the problem, without the code that made
+        the plan; the digest comes last, so that a broken rule is named.
+        """
+        from wis_engine.matching.check import check_plan  # noqa: PLC0415 - the check reads plans and is defined on them
+
+        check_plan(self, problem)
+
+    def explain(self, need: str) -> Explanation:
+        """Say what a need got, or why it got nothing; raise `PlanError` for an id that is not in the plan."""
+        for explanation in self.unmatched:
+            if explanation.need == need:
+                return explanation
+        for pool in self.pools:
+            for member in pool.members:
+                if member.need == need:
+                    return self._got(pool, member)
+        raise PlanError(Rule.NEEDS, f"no need {need} in this plan")
+
+    def _got(self, pool: PlanPool, member: Member) -> Explanation:
+        chain = next((chain for chain in self.chains if chain.id == pool.chain), None)
+        return Explanation(
+            need=member.need,
+            served=True,
+            pool=pool.id,
+            offers=(pool.offer or "",) if chain is None else tuple(step.offer for step in chain.steps),
+            people=len(pool.members),
+            share_cents=member.share_cents,
+            household_cents=member.household_cents,
+            saving_cents=member.saving_cents,
+            grants_cents=sum(grant.cents for grant in member.grants),
+            tiers=member.tiers,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Turn into plain data for JSON."""
+        plain: dict[str, Any] = to_plain(self)
+        return plain
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:
+        """Read what `to_dict` gave; raise `Malformed` for anything else. Does not check the plan."""
+        return from_plain(data, cls)
+
+    def sealed(self) -> Self:
+        """Give the plan its digest, and its pools and chains their ids."""
+        digest = content_digest(self)
+        names = dict(zip(_ids(self), numbered(digest, len(self.pools) + len(self.chains)), strict=True))
+        return attrs.evolve(
+            self,
+            digest=digest,
+            pools=tuple(
+                attrs.evolve(pool, id=names[pool.id], chain=None if pool.chain is None else names[pool.chain])
+                for pool in self.pools
+            ),
+            chains=tuple(attrs.evolve(chain, id=names[chain.id]) for chain in self.chains),
+        )
+
+
+def _ids(plan: Plan) -> list[str]:
+    return [pool.id for pool in plan.pools] + [chain.id for chain in plan.chains]
+
+
+def numbered(digest: str, count: int) -> list[str]:
+    """Ids that a digest gives: pools from 1 on, then chains."""
+    return [f"{digest[:ID_HEX]}-{number}" for number in range(1, count + 1)]
+
+
+def content_digest(plan: Plan) -> str:
+    """Hash everything in a plan but the digest and the ids that follow from it.
+
+    Where a pool names its chain, the number of the chain counts.
+    """
+    data = to_plain(plan)
+    del data["digest"]
+    places = {name: place for place, name in enumerate(_ids(plan), start=1)}
+    for pool in data["pools"]:
+        pool["id"] = places[pool["id"]]
+        pool["chain"] = None if pool["chain"] is None else places.get(pool["chain"], pool["chain"])
+    for chain in data["chains"]:
+        chain["id"] = places[chain["id"]]
+    return hashlib.sha256(dump(data)).hexdigest()

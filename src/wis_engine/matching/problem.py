@@ -1,0 +1,448 @@
+"""What there is to match: needs, offers, money, and what is already promised.
+
+A `Problem` is frozen, sorted by id and made of integers, so that the same
+problem given in any order has the same digest and every strategy reads it in
+the same order. It knows no log and no entities.
+
+Two kinds of problem share the model. Without `options` the ways to serve a
+need are found by service, period, distance, time, price and eligibility. With
+`options` each pair of need and offer has its own minutes and price, nothing is
+filtered and nothing has a time.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any, Final, Self, TypeVar
+
+import attrs
+from attrs import field, frozen
+from attrs import validators as v
+
+from wis_engine.errors import Malformed
+from wis_engine.plain import canonical, from_plain, to_plain
+from wis_engine.values import (
+    AgeBand,
+    Cents,
+    Channel,
+    Metres,
+    Minutes,
+    Occurrence,
+    Period,
+    Point,
+    PriceTier,
+    WeekSlots,
+    checked_id,
+    is_id,
+    natural,
+    positive,
+    require_distinct,
+    slots_for,
+)
+
+T = TypeVar("T")
+PRIORITIES: Final = 4
+PERCENT: Final = 100
+STEPS_MAX: Final = 3
+ANY_WEEK: Final = Period(dt.date(1, 1, 1), dt.date(1, 1, 8))
+
+
+def _id_or_empty(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if value != "" and not is_id(value):
+        raise Malformed(f"{type(instance).__name__}.{attribute.name}: neither an id nor empty")
+
+
+def _natural_or_none(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if value is not None:
+        natural(instance, attribute, value)
+
+
+def _positive_or_none(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    if value is not None:
+        positive(instance, attribute, value)
+
+
+def _percent(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    natural(instance, attribute, value)
+    if value > PERCENT:  # type: ignore[operator]  # `natural` has just made sure of an integer
+        raise Malformed(f"{type(instance).__name__}.{attribute.name}: more than 100 percent")
+
+
+def _is(kind: type) -> Callable[[object, "attrs.Attribute[Any]", object], None]:
+    def check(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+        if not isinstance(value, kind):
+            raise Malformed(f"{type(instance).__name__}.{attribute.name}: not a {kind.__name__}")
+
+    return check
+
+
+def _is_or_none(kind: type) -> Callable[[object, "attrs.Attribute[Any]", object], None]:
+    inner = _is(kind)
+
+    def check(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+        if value is not None:
+            inner(instance, attribute, value)
+
+    return check
+
+
+def _each(kind: type) -> Callable[[object, "attrs.Attribute[Any]", Any], None]:
+    def check(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:  # noqa: ANN401 - any collection
+        if not all(type(item) is kind for item in value):
+            raise Malformed(f"{type(instance).__name__}.{attribute.name}: not all {kind.__name__}")
+
+    return check
+
+
+def _tuple(given: Iterable[T]) -> tuple[T, ...]:
+    try:
+        return tuple(given)
+    except TypeError:
+        raise Malformed(f"not a collection: {type(given).__name__}") from None
+
+
+def _frozenset(given: Iterable[T]) -> frozenset[T]:
+    try:
+        if isinstance(given, str):
+            raise TypeError
+        return frozenset(given)
+    except TypeError:
+        raise Malformed(f"not a collection of values: {type(given).__name__}") from None
+
+
+def _sorted(kind: type[T], key: Callable[[T], Any]) -> Callable[[Iterable[T]], tuple[T, ...]]:
+    def convert(given: Iterable[T]) -> tuple[T, ...]:
+        listed = _tuple(given)
+        if not all(type(item) is kind for item in listed):
+            raise Malformed(f"not a collection of {kind.__name__} alone")
+        return tuple(sorted(listed, key=key))
+
+    return convert
+
+
+_tiers: Callable[[Iterable[PriceTier]], tuple[PriceTier, ...]] = _sorted(PriceTier, lambda tier: tier)
+_dated: Callable[[Iterable[Occurrence]], tuple[Occurrence, ...]] = _sorted(Occurrence, lambda occurrence: occurrence)
+
+
+@frozen(kw_only=True)
+class Step:
+    """One service of a composite need, with its hand-over from the step before.
+
+    Parameters
+    ----------
+    minutes
+        Of one session of this step.
+    gap_max_minutes
+        Longest wait after the half-hour in which the step before ends.
+    distance_max_m
+        Longest way from the place of the offer before; None is any.
+    """
+
+    service: str = field(validator=checked_id)
+    minutes: Minutes = field(validator=positive)
+    gap_max_minutes: Minutes = field(default=30, validator=natural)
+    distance_max_m: Metres | None = field(default=None, validator=_natural_or_none)
+
+
+@frozen(kw_only=True)
+class Need:
+    """One service wanted: how much, when, where, up to what price, with whom.
+
+    Parameters
+    ----------
+    minutes
+        Total in the period.
+    beneficiary
+        Who must not be in two places; empty is not known.
+    sessions
+        How many in the period; a session lasts `session_minutes`.
+    slots
+        Half-hours of the week in which a session may lie.
+    period
+        Dates; None is the horizon of the problem.
+    radius_m
+        How far the beneficiary travels; None is any distance.
+    price_limit_cents
+        The most the household pays for the whole need, after public money.
+    priority
+        0 to 3, the higher first.
+    group_max
+        The largest group that is wanted; 1 is alone, None is any.
+    channel
+        Only offers of this channel; None is any.
+    steps
+        Two or three services in order: the need is a chain.
+    """
+
+    id: str = field(validator=checked_id)
+    minutes: Minutes = field(validator=positive)
+    household: str = field(default="", validator=_id_or_empty)
+    firm: str = field(default="", validator=_id_or_empty)
+    beneficiary: str = field(default="", validator=_id_or_empty)
+    service: str = field(default="", validator=_id_or_empty)
+    sessions: int = field(default=1, validator=positive)
+    slots: WeekSlots = field(default=WeekSlots.ALWAYS, validator=_is(WeekSlots))
+    period: Period | None = field(default=None, validator=_is_or_none(Period))
+    place: Point | None = field(default=None, validator=_is_or_none(Point))
+    zone: int | None = field(default=None, validator=_natural_or_none)
+    radius_m: Metres | None = field(default=None, validator=_natural_or_none)
+    price_limit_cents: Cents | None = field(default=None, validator=_natural_or_none)
+    priority: int = field(default=0, validator=natural)
+    group_max: int | None = field(default=None, validator=_positive_or_none)
+    age_band: AgeBand | None = field(default=None, validator=_is_or_none(AgeBand))
+    language: str | None = field(default=None, validator=v.optional(checked_id))
+    channel: Channel | None = field(default=None, validator=_is_or_none(Channel))
+    steps: tuple[Step, ...] = field(default=(), converter=_tuple, validator=_each(Step))
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a priority out of range and a chain of one step or of too many."""
+        if self.priority >= PRIORITIES:
+            raise Malformed(f"need {self.id}: priority goes from 0 to {PRIORITIES - 1}")
+        if self.steps and not 1 < len(self.steps) <= STEPS_MAX:
+            raise Malformed(f"need {self.id}: a chain has two or three steps")
+
+    @property
+    def session_minutes(self) -> Minutes:
+        """Minutes of one session: of its steps together, or an equal part rounded up."""
+        return sum(step.minutes for step in self.steps) or -(-self.minutes // self.sessions)
+
+
+@frozen(kw_only=True)
+class Offer:
+    """What a supplier delivers: when, where, how much of it and at what price.
+
+    Parameters
+    ----------
+    capacity_minutes
+        Total in the period, counted by person served.
+    period
+        Dates; None is the horizon of the problem.
+    radius_m
+        How far from `place` the supplier serves; None is any distance.
+    mobile
+        The supplier comes to the place of one member of the pool.
+    zones
+        Only needs of these zones; empty is all.
+    capacity_per_slot
+        Sessions that may run at once; None is any number.
+    tiers
+        Price per head by size of the group and quantity.
+    unit_minutes
+        What a tier's price is for; 0 is the whole need.
+    opening_cents
+        Paid once by each pool.
+    group_min, group_max
+        Size of a pool; no `group_max` is no limit.
+    age_bands
+        Only these; a need whose age band is not known is then left out.
+    languages
+        Spoken ones; empty is not stated, and stops nobody.
+    """
+
+    id: str = field(validator=checked_id)
+    capacity_minutes: Minutes = field(validator=natural)
+    supplier: str = field(default="", validator=_id_or_empty)
+    service: str = field(default="", validator=_id_or_empty)
+    slots: WeekSlots = field(default=WeekSlots.ALWAYS, validator=_is(WeekSlots))
+    period: Period | None = field(default=None, validator=_is_or_none(Period))
+    place: Point | None = field(default=None, validator=_is_or_none(Point))
+    radius_m: Metres | None = field(default=None, validator=_natural_or_none)
+    mobile: bool = field(default=False, validator=_is(bool))
+    zones: frozenset[int] = field(default=frozenset(), converter=_frozenset, validator=_each(int))
+    capacity_per_slot: int | None = field(default=None, validator=_positive_or_none)
+    tiers: tuple[PriceTier, ...] = field(default=(), converter=_tiers)
+    unit_minutes: Minutes = field(default=0, validator=natural)
+    opening_cents: Cents = field(default=0, validator=natural)
+    group_min: int = field(default=1, validator=positive)
+    group_max: int | None = field(default=None, validator=_positive_or_none)
+    quality_percent: int = field(default=0, validator=_percent)
+    channel: Channel | None = field(default=None, validator=_is_or_none(Channel))
+    age_bands: frozenset[AgeBand] = field(default=frozenset(), converter=_frozenset, validator=_each(AgeBand))
+    languages: frozenset[str] = field(default=frozenset(), converter=_frozenset, validator=_each(str))
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a group that cannot be and two tiers with the same thresholds."""
+        if self.group_max is not None and self.group_max < self.group_min:
+            raise Malformed(f"offer {self.id}: group_max below group_min")
+        require_distinct(((tier.people_from, tier.units_from) for tier in self.tiers), f"offer {self.id}: tiers")
+
+
+@frozen(kw_only=True)
+class Option:
+    """One way to serve one need, given and not found: its use of capacity and its price alone."""
+
+    need: str = field(validator=checked_id)
+    offer: str = field(validator=checked_id)
+    minutes: Minutes = field(validator=natural)
+    price_cents: Cents = field(validator=natural)
+
+
+@frozen(kw_only=True)
+class Budget:
+    """Public or firm money: how much, for which services, up to which part of a price.
+
+    Parameters
+    ----------
+    services
+        What it may pay for; empty is anything.
+    share_percent
+        The most it pays of what one need costs.
+    household_cap_cents
+        The most one household draws from it; None is no ceiling.
+    """
+
+    id: str = field(validator=checked_id)
+    cap_cents: Cents = field(validator=natural)
+    services: frozenset[str] = field(default=frozenset(), converter=_frozenset, validator=_each(str))
+    share_percent: int = field(default=100, validator=_percent)
+    household_cap_cents: Cents | None = field(default=None, validator=_natural_or_none)
+
+
+@frozen(kw_only=True)
+class Commitment:
+    """What is already promised: it takes capacity, sessions at once and people's time.
+
+    Its offer need not be among the offers of the problem: what was promised is
+    kept when an offer is withdrawn.
+    """
+
+    offer: str = field(validator=checked_id)
+    minutes: Minutes = field(validator=natural)
+    occurrences: tuple[Occurrence, ...] = field(default=(), converter=_dated)
+    beneficiaries: frozenset[str] = field(default=frozenset(), converter=_frozenset, validator=_each(str))
+
+
+def _commitment_key(commitment: Commitment) -> tuple[object, ...]:
+    return commitment.offer, commitment.minutes, commitment.occurrences, sorted(commitment.beneficiaries)
+
+
+_needs: Callable[[Iterable[Need]], tuple[Need, ...]] = _sorted(Need, lambda need: need.id)
+_offers: Callable[[Iterable[Offer]], tuple[Offer, ...]] = _sorted(Offer, lambda offer: offer.id)
+_budgets: Callable[[Iterable[Budget]], tuple[Budget, ...]] = _sorted(Budget, lambda budget: budget.id)
+_commitments: Callable[[Iterable[Commitment]], tuple[Commitment, ...]] = _sorted(Commitment, _commitment_key)
+_listed_options: Callable[[Iterable[Option]], tuple[Option, ...]] = _sorted(Option, lambda o: (o.need, o.offer))
+
+
+def _options(given: Iterable[Option] | None) -> tuple[Option, ...] | None:
+    return None if given is None else _listed_options(given)
+
+
+@frozen(kw_only=True, eq=False)
+class Problem:
+    """Everything a strategy may look at, in one frozen picture.
+
+    Parameters
+    ----------
+    options
+        The ways to serve; None finds them. An empty collection is «none».
+    closed_days
+        Dates on which no session takes place.
+    priority_weights
+        What a covered minute counts in each priority class, from 0 to 3.
+
+    Raises
+    ------
+    Malformed
+        The same id twice, an option that names an unknown id, a composite
+        need among explicit options, weights that are not four.
+
+    Notes
+    -----
+    Two problems are equal when their digests are.
+    """
+
+    needs: tuple[Need, ...] = field(converter=_needs)
+    offers: tuple[Offer, ...] = field(converter=_offers)
+    options: tuple[Option, ...] | None = field(default=None, converter=_options)
+    budgets: tuple[Budget, ...] = field(default=(), converter=_budgets)
+    commitments: tuple[Commitment, ...] = field(default=(), converter=_commitments)
+    closed_days: frozenset[dt.date] = field(default=frozenset(), converter=_frozenset, validator=_each(dt.date))
+    priority_weights: tuple[int, ...] = field(default=(1, 2, 4, 8), converter=_tuple)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what does not hang together."""
+        for name, things in (("needs", self.needs), ("offers", self.offers), ("budgets", self.budgets)):
+            require_distinct((thing.id for thing in things), name)
+        weights = self.priority_weights
+        if len(weights) != PRIORITIES or not all(type(weight) is int and weight > 0 for weight in weights):
+            raise Malformed(f"priority_weights: {PRIORITIES} whole numbers of 1 or more")
+        if self.options is None:
+            return
+        require_distinct(((option.need, option.offer) for option in self.options), "options")
+        needs, offers = {need.id for need in self.needs}, {offer.id for offer in self.offers}
+        for option in self.options:
+            if option.need not in needs or option.offer not in offers:
+                raise Malformed(f"options: {option.need} with {option.offer} names an unknown id")
+        if any(need.steps for need in self.needs):
+            raise Malformed("options: a need with steps finds its chains; explicit options serve plain needs")
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by digest."""
+        return isinstance(other, Problem) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        """Hash by digest."""
+        return hash(self.digest)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON: the identity of the problem."""
+        return hashlib.sha256(canonical(self)).hexdigest()
+
+    @cached_property
+    def horizon(self) -> Period:
+        """From the first to the last date that a period names; `ANY_WEEK` when none does."""
+        periods = [thing.period for thing in (*self.needs, *self.offers) if thing.period is not None]
+        if not periods:
+            return ANY_WEEK
+        return Period(min(period.start for period in periods), max(period.end for period in periods))
+
+    def value(self, need: Need) -> int:
+        """Say what covering a need is worth: its minutes times the weight of its priority."""
+        return self.priority_weights[need.priority] * need.minutes
+
+    def weekly_sessions(self, need: Need) -> int:
+        """How many sessions a week: enough for all of them in the open days of its period."""
+        period = need.period or self.horizon
+        closed = sum(day in period for day in self.closed_days)
+        return -(-need.sessions // max(1, (period.days - closed) // 7))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Turn into plain data for JSON."""
+        plain: dict[str, Any] = to_plain(self)
+        return plain
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, object]) -> Self:
+        """Read what `to_dict` gave; raise `Malformed` for anything else."""
+        return from_plain(data, cls)
+
+    @classmethod
+    def from_csv(
+        cls, needs: str, offers: str, budgets: str | None = None
+    ) -> "tuple[Problem, tuple[Diagnostic, ...]]":
+        """Read a problem from the text of CSV tables; see `wis_engine.matching.tables`."""
+        from wis_engine.matching.tables import read_problem  # noqa: PLC0415 - tables build on this module
+
+        return read_problem(needs, offers, budgets)
+
+
+@frozen(kw_only=True)
+class Diagnostic:
+    """Why one row or one cell of a table was left out."""
+
+    table: str
+    row: int
+    column: str
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        """One line for people."""
+        return f"{self.table} row {self.row}, {self.column or 'whole row'}: {self.what} ({self.why})"
+
+
+def span_slots(steps: tuple[Step, ...], offsets: tuple[int, ...]) -> int:
+    """Half-hours from the start of a chain to the end of its last step."""
+    return offsets[-1] + slots_for(steps[-1].minutes)

@@ -1,0 +1,123 @@
+"""What the links of a network stand in: integer columns, orders over them, pictures of them.
+
+Columns are `array`s, which grow cheaply and read one number fast. numpy sees
+their memory when many rows are sorted at once, and is loaded only then.
+"""
+
+import sys
+from array import array
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Vector = np.ndarray[tuple[int], np.dtype[np.signedinteger]]
+
+RELATION_BITS: Final = 7
+NODE_BITS: Final = 31
+
+
+@attrs.frozen
+class Order:
+    """Rows sorted by near node, relation and far node; node n has starts[n] to starts[n + 1]."""
+
+    rows: "array[int]"
+    starts: "array[int]"
+
+    def span(self, near: int) -> tuple[int, int]:
+        """Where the rows of a node begin and end; nothing for a node that came later."""
+        if near + 1 < len(self.starts):
+            return self.starts[near], self.starts[near + 1]
+        return 0, 0
+
+
+class Chains:
+    """Rows since the last fold, each chained to the one before it at a node and relation."""
+
+    __slots__ = ("_before", "_first", "_last")
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+        self._last: dict[int, int] = {}
+        self._before = array("i")
+
+    def push(self, end: int, row: int) -> None:
+        """Chain the next row to an end: a node and a relation."""
+        self._before.append(self._last.get(end, -1))
+        self._last[end] = row
+
+    def pop(self, end: int) -> None:
+        """Take the last row off again."""
+        before = self._before.pop()
+        if before < 0:
+            del self._last[end]
+        else:
+            self._last[end] = before
+
+    def rows(self, end: int) -> Iterator[int]:
+        """List the rows of an end, the last one first."""
+        row = self._last.get(end, -1)
+        while row >= 0:
+            yield row
+            row = self._before[row - self._first]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return sys.getsizeof(self._last) + sys.getsizeof(self._before)
+
+
+@attrs.frozen(kw_only=True)
+class Picture:
+    """Nodes and open links at one moment, for the networkx face; it never changes.
+
+    Attributes
+    ----------
+    nodes
+        How many of `ids` existed.
+    ids, rows_by_id, kinds
+        The table of nodes: id by row, row by id, code of the kind by row.
+    source, relation, target, since
+        Columns of the links; `outgoing` and `incoming` name the rows that belong.
+    kind_names, relation_names
+        What the codes mean.
+    """
+
+    nodes: int
+    ids: list[str]
+    rows_by_id: dict[str, int]
+    kinds: "array[int]"
+    source: "array[int]"
+    relation: "array[int]"
+    target: "array[int]"
+    since: "array[int]"
+    outgoing: Order
+    incoming: Order
+    kind_names: list[str]
+    relation_names: tuple[str, ...]
+
+
+def vector(column: "array[int]") -> "Vector":
+    """View a column as a numpy vector; drop it soon, since the column cannot grow meanwhile."""
+    import numpy as np  # noqa: PLC0415 - loaded with the first fold
+
+    return np.frombuffer(column, dtype=column.typecode)
+
+
+def sorted_order(rows: "Vector", near: "array[int]", relation: "array[int]", far: "array[int]", nodes: int) -> Order:
+    """Sort rows by near node, relation and far node; no two agree in all three."""
+    import numpy as np  # noqa: PLC0415 - loaded with the first fold
+
+    first = vector(near)[rows]
+    key = sort_key(first, vector(relation)[rows], vector(far)[rows], nodes)
+    starts = np.zeros(nodes + 1, dtype=np.int32)
+    np.cumsum(np.bincount(first, minlength=nodes), out=starts[1:])
+    return Order(array("i", rows[np.argsort(key)].astype(np.int32).tobytes()), array("i", starts.tobytes()))
+
+
+def sort_key(near: "Vector", relation: "Vector", far: "Vector", nodes: int) -> "Vector":
+    """Pack a link into one integer; 63 bits do for half a thousand million nodes."""
+    return (near.astype("q") << RELATION_BITS | relation) * max(nodes, 1) + far

@@ -1,0 +1,167 @@
+"""What must hold at every position: quantity, money, capacity, places, shares.
+
+Guards keep these true one fact at a time; here they are read off the whole
+network, from what was booked and paid and not from the counters that guards
+use, so that the two can be held against each other. What a redacted field
+would have said is left out.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import attrs
+
+from wis_engine.network import ledger
+from wis_engine.network.network import Network
+from wis_engine.network.promises import Engagement, Need, NeedState, Pool, PoolState, SessionState, VoucherState
+from wis_engine.network.timetable import most_at_once, promised_minutes
+from wis_engine.values import Cents, HouseholdId, OfferId, SupplierId, is_redacted
+
+
+@attrs.frozen(kw_only=True)
+class Breach:
+    """An invariant that does not hold, the things that break it, and how."""
+
+    invariant: str
+    ids: tuple[str, ...]
+    what: str
+
+
+def check(network: Network) -> tuple[Breach, ...]:
+    """List every breach, in order; an empty tuple is a sound network."""
+    found = [
+        *_quantity(network),
+        *_money(network),
+        *_capacity(network),
+        *_two_places(network),
+        *_pools(network),
+    ]
+    return tuple(sorted(found, key=lambda breach: (breach.invariant, breach.ids, breach.what)))
+
+
+def _breach(invariant: str, what: str, *ids: str) -> Breach:
+    return Breach(invariant=invariant, ids=ids, what=what)
+
+
+def _quantity(network: Network) -> Iterator[Breach]:
+    """Declared is met, promised or left; booked is delivered, cancelled or waiting."""
+    delivered: dict[str, int] = defaultdict(int)
+    for engagement in network.engagements.values():
+        lengths = {len(engagement.occurrences), len(engagement.states), len(engagement.delivered_minutes)}
+        if len(lengths) != 1:
+            yield _breach("quantity", "sessions without a state", engagement.id)
+        for occurrence, state, minutes in zip(
+            engagement.occurrences, engagement.states, engagement.delivered_minutes, strict=False
+        ):
+            was_delivered = state in (SessionState.DELIVERED, SessionState.CONFIRMED)
+            delivered[engagement.need] += was_delivered
+            if not 0 <= minutes <= occurrence.minutes or bool(minutes) != was_delivered:
+                yield _breach("quantity", f"{minutes} min delivered of {occurrence}", engagement.id)
+    for need in network.needs.values():
+        if delivered[need.id] != need.delivered:
+            yield _breach("quantity", f"{need.delivered} sessions counted, {delivered[need.id]} delivered", need.id)
+        if (need.delivered >= need.sessions * need.step_count) != (need.state is NeedState.MET):
+            yield _breach("quantity", f"{need.delivered} sessions delivered, need {need.state}", need.id)
+
+
+def _money(network: Network) -> Iterator[Breach]:
+    """Debits are credits; no fund is overspent; accounts say what vouchers and engagements say."""
+    accounts = network.accounts
+    for name in ("pending", "posted"):
+        debits = sum(getattr(account, f"debits_{name}_cents") for account in accounts.values())
+        credits_ = sum(getattr(account, f"credits_{name}_cents") for account in accounts.values())
+        if debits != credits_:
+            yield _breach("money", f"{name}: debits {debits}, credits {credits_}")
+    yield from _funds(network)
+    yield from _suppliers(network)
+
+
+def _funds(network: Network) -> Iterator[Breach]:
+    held: dict[str, Cents] = defaultdict(int)
+    spent: dict[str, Cents] = defaultdict(int)
+    for voucher in network.vouchers.values():
+        held[voucher.fund] += voucher.left_cents
+        spent[voucher.fund] += voucher.redeemed_cents
+        spent_out = voucher.redeemed_cents == voucher.face_cents
+        if not 0 <= voucher.redeemed_cents <= voucher.face_cents or (voucher.state is VoucherState.SPENT) != spent_out:
+            yield _breach("money", f"redeemed {voucher.redeemed_cents} of {voucher.face_cents}", voucher.id)
+    for fund in network.funds:
+        account = network.accounts[ledger.account_of(fund)]
+        if (account.debits_pending_cents, account.debits_posted_cents) != (held[fund], spent[fund]):
+            yield _breach("money", "account and vouchers differ", fund)
+        if ledger.free_cents(account) < 0:
+            yield _breach("money", f"overspent by {-ledger.free_cents(account)}", fund)
+
+
+def _suppliers(network: Network) -> Iterator[Breach]:
+    paid: dict[SupplierId, Cents] = defaultdict(int)
+    for engagement in network.engagements.values():
+        paid[network.offers[engagement.offer].supplier] += engagement.redeemed_cents
+        if not 0 <= engagement.redeemed_cents <= engagement.price_cents:
+            yield _breach("money", f"paid {engagement.redeemed_cents} of {engagement.price_cents}", engagement.id)
+    for supplier in network.suppliers:
+        account = network.accounts.get(ledger.account_of(supplier))
+        credited = 0 if account is None else account.credits_posted_cents
+        if paid[supplier] != credited:
+            yield _breach("money", f"engagements paid {paid[supplier]}, account {credited}", supplier)
+
+
+def _capacity(network: Network) -> Iterator[Breach]:
+    """No offer beyond its minutes, nor with more sessions at once than it can, by dated session."""
+    promised: dict[OfferId, int] = defaultdict(int)
+    busy: dict[tuple[OfferId, object], dict[tuple[str, int], int]] = defaultdict(dict)
+    for pool in network.pools.values():
+        if pool.state is PoolState.FORMED:
+            for step in pool.steps:
+                promised[step.offer] += sum(promised_minutes(pool, step, member) for member in pool.members)
+    for engagement in network.engagements.values():
+        for occurrence in engagement.unbroken():
+            at_once = busy[engagement.offer, occurrence.day]
+            # Members of one pool share a session; its key is the pool and the start.
+            at_once[engagement.pool, occurrence.start_slot] = occurrence.mask
+    for offer in network.offers.values():
+        if not promised[offer.id] <= offer.committed_minutes <= offer.capacity_minutes:
+            what = f"{promised[offer.id]} promised, {offer.committed_minutes} of {offer.capacity_minutes} committed"
+            yield _breach("capacity", what, offer.id)
+    for (name, day), at_once in busy.items():
+        most = most_at_once(at_once.values(), -1)
+        if most > network.offers[name].capacity_per_slot:
+            yield _breach("capacity", f"{most} sessions at once on {day}", name)
+
+
+def _two_places(network: Network) -> Iterator[Breach]:
+    """Nobody is in two places, by dated session."""
+    taken: dict[tuple[HouseholdId, str, object], list[tuple[Engagement, int]]] = defaultdict(list)
+    for engagement in network.engagements.values():
+        need = network.needs[engagement.need]
+        if is_redacted(need.beneficiary):
+            continue
+        for occurrence in engagement.unbroken():
+            taken[need.household, need.beneficiary, occurrence.day].append((engagement, occurrence.mask))
+    for (_household, _member, day), sessions in taken.items():
+        if most_at_once([mask for _, mask in sessions], -1) > 1:
+            yield _breach("two-places", f"on {day}", *sorted({engagement.id for engagement, _ in sessions}))
+
+
+def _pools(network: Network) -> Iterator[Breach]:
+    """A need is in at most one open pool, and shares make the price to the cent."""
+    joined: dict[str, list[Pool]] = defaultdict(list)
+    for pool in network.pools.values():
+        shares_cents = sum(member.share_cents for member in pool.members)
+        if shares_cents != pool.price_cents:
+            yield _breach("pools", f"shares {shares_cents}, price {pool.price_cents}", pool.id)
+        if pool.state is PoolState.FORMED:
+            for member in pool.members:
+                joined[member.need].append(pool)
+    for name, pools in joined.items():
+        if len(pools) > 1:
+            yield _breach("pools", "in several open pools", name, *sorted(pool.id for pool in pools))
+    for need in network.needs.values():
+        yield from _joined(need, [pool.id for pool in joined.get(need.id, ())])
+
+
+def _joined(need: Need, pools: list[str]) -> Iterator[Breach]:
+    if need.state is NeedState.POOLED and not pools:
+        yield _breach("pools", "pooled, in no open pool", need.id)
+    if need.state not in (NeedState.POOLED, NeedState.MET) and pools:
+        yield _breach("pools", f"{need.state}, in an open pool", need.id, *pools)

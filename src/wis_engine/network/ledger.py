@@ -1,0 +1,61 @@
+"""Double entry in integer cents, as pure functions over accounts.
+
+A fund is credited by the grantor. Issuing a voucher reserves (pending),
+redeeming posts, expiry and cancellation release. Every function returns the
+accounts it changes, debits equal to credits, so that the sums over all
+accounts stay zero whatever happens and no voucher can take what another one
+holds.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from wis_engine.network.parties import Account
+from wis_engine.values import AccountId, Cents, FundId, SupplierId
+
+GRANTOR: Final = AccountId("account:grantor")
+PROMISED: Final = AccountId("account:promised")
+Accounts = Mapping[AccountId, Account]
+
+
+def account_of(owner: FundId | SupplierId) -> AccountId:
+    """Name the account of a fund or a supplier; the colon keeps it apart from every given id."""
+    return AccountId(f"account:{owner}")
+
+
+def free_cents(fund: Account) -> Cents:
+    """Cents of a fund's account that no voucher holds or has spent."""
+    return fund.credits_posted_cents - fund.debits_posted_cents - fund.debits_pending_cents
+
+
+def granted(accounts: Accounts, fund: FundId, cents: Cents) -> tuple[Account, ...]:
+    """Credit a fund from the grantor."""
+    giver, taker = _pair(accounts, GRANTOR, account_of(fund))
+    return (
+        giver.replace(debits_posted_cents=giver.debits_posted_cents + cents),
+        taker.replace(credits_posted_cents=taker.credits_posted_cents + cents),
+    )
+
+
+def reserved(accounts: Accounts, fund: FundId, cents: Cents) -> tuple[Account, ...]:
+    """Hold cents of a fund for a voucher; negative cents release them."""
+    giver, taker = _pair(accounts, account_of(fund), PROMISED)
+    return (
+        giver.replace(debits_pending_cents=giver.debits_pending_cents + cents),
+        taker.replace(credits_pending_cents=taker.credits_pending_cents + cents),
+    )
+
+
+def posted(accounts: Accounts, fund: FundId, supplier: SupplierId, cents: Cents) -> tuple[Account, ...]:
+    """Turn held cents into a payment to a supplier."""
+    giver, promised = reserved(accounts, fund, -cents)
+    taker = accounts.get(account_of(supplier)) or Account(id=account_of(supplier))
+    return (
+        giver.replace(debits_posted_cents=giver.debits_posted_cents + cents),
+        promised,
+        taker.replace(credits_posted_cents=taker.credits_posted_cents + cents),
+    )
+
+
+def _pair(accounts: Accounts, giver: AccountId, taker: AccountId) -> tuple[Account, Account]:
+    return accounts.get(giver) or Account(id=giver), accounts.get(taker) or Account(id=taker)

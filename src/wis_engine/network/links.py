@@ -1,0 +1,452 @@
+"""Links between nodes, each with the interval of the log in which it held.
+
+A link is (source, relation, target) and holds in [since, until), two positions
+of the log; it is open at most once at a time and is never deleted. Links are
+rows of a few integer columns, at less than a tenth of the memory of a graph of
+dicts. Writing appends a row and chains it to its nodes' earlier ones; `settle`
+folds what is final into sorted orders, where a question is a binary search. A
+question of a guard costs a few microseconds in either state, and never a fold.
+"""
+
+import sys
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal
+
+import attrs
+
+from wis_engine.errors import IntegrityError, Malformed
+from wis_engine.network.columns import (
+    NODE_BITS,
+    RELATION_BITS,
+    Chains,
+    Order,
+    Picture,
+    sort_key,
+    sorted_order,
+    vector,
+)
+
+Row = tuple[str, str, str, int, int | None]
+UNFOLDED_MIN: Final = 4096  # below this many changes a fold costs more than it saves
+
+
+@attrs.frozen
+class Relation:
+    """A line of the table of relations: what may be linked, by which facts.
+
+    Attributes
+    ----------
+    name, source, target
+        The verb, and the kinds of node it joins. A name may stand in several
+        lines, with other kinds.
+    opened_by, closed_by
+        Names of facts; a relation without `closed_by` holds for ever.
+    tells
+        Which end's story takes in the other end: the source's (`forward`),
+        the target's (`backward`), or neither.
+    """
+
+    name: str
+    source: str
+    target: str
+    opened_by: str
+    closed_by: str | None = None
+    tells: Literal["forward", "backward"] | None = attrs.field(default=None, kw_only=True)
+
+
+class Links:
+    """Links (source, relation, target) with an interval of validity in log positions.
+
+    Parameters
+    ----------
+    relations
+        Which relations there are and which kinds of node they join.
+
+    Notes
+    -----
+    Operations are undone in the reverse order of being done, back to the last
+    `settle`; only what is settled is ever folded, so undoing costs no more
+    than doing. Positions never go backwards, and stay below 2**32: they take a
+    third of the memory of a link.
+    """
+
+    __slots__ = (
+        "_allowed",
+        "_changes",
+        "_closed",
+        "_codes",
+        "_ids",
+        "_in",
+        "_kind_codes",
+        "_kind_names",
+        "_kinds",
+        "_last_closed",
+        "_node_since",
+        "_out",
+        "_relation",
+        "_relation_names",
+        "_rows_by_id",
+        "_settled",
+        "_settled_nodes",
+        "_since",
+        "_source",
+        "_tail",
+        "_tail_in",
+        "_tail_out",
+        "_target",
+        "_until",
+    )
+
+    def __init__(self, relations: Iterable[Relation]) -> None:
+        table = tuple(relations)
+        self._relation_names = tuple(sorted({line.name for line in table}))
+        if len(self._relation_names) > 1 << RELATION_BITS:
+            raise Malformed(f"more than {1 << RELATION_BITS} relations")
+        self._codes = {name: code for code, name in enumerate(self._relation_names)}
+        self._kind_names: list[str] = []
+        self._kind_codes: dict[str, int] = {}
+        self._allowed = frozenset(
+            (self._codes[line.name], self._kind_code(line.source), self._kind_code(line.target)) for line in table
+        )
+        self._ids: list[str] = []
+        self._rows_by_id: dict[str, int] = {}
+        self._kinds = array("B")
+        self._node_since = array("I")
+        self._source = array("i")
+        self._relation = array("b")
+        self._target = array("i")
+        self._since = array("I")
+        self._until = array("I")  # 0 while open: no fact stands at position 0
+        # Links open at the last fold, and those opened since; whether one is still open shows in its `until`.
+        self._out = self._in = Order(array("i"), array("i", [0]))
+        self._tail: dict[int, int] = {}  # last row of a link
+        self._tail_out, self._tail_in = Chains(0), Chains(0)
+        self._closed = array("i")  # rows closed since the last settle, for undo
+        self._settled = self._settled_nodes = 0
+        self._last_closed = 0  # position of the last settled close
+        self._changes = 0  # since the last fold
+
+    def node(self, node_id: str, kind: str, since: int) -> int:
+        """Give the row number of a node, entering it when it is new.
+
+        Raises
+        ------
+        Malformed
+            The id already belongs to a node of another kind.
+        """
+        row = self._rows_by_id.get(node_id)
+        code = self._kind_code(kind)
+        if row is not None:
+            if self._kinds[row] != code:
+                raise Malformed(f"{node_id} is a {self._kind_names[self._kinds[row]]}, not a {kind}")
+            return row
+        row = self._rows_by_id[node_id] = len(self._ids)
+        self._ids.append(node_id)
+        self._kinds.append(code)
+        self._node_since.append(since)
+        return row
+
+    def kind(self, node_id: str) -> str | None:
+        """Kind of a node; None when there is no such node."""
+        row = self._rows_by_id.get(node_id)
+        return None if row is None else self._kind_names[self._kinds[row]]
+
+    def nodes(self) -> Iterator[tuple[str, str, int]]:
+        """List every node as (id, kind, since), in order of entering."""
+        for node_id, kind, since in zip(self._ids, self._kinds, self._node_since, strict=True):
+            yield node_id, self._kind_names[kind], since
+
+    def open(self, source: str, relation: str, target: str, since: int) -> bool:
+        """Open a link between two nodes; False, and nothing done, when it is open.
+
+        Raises
+        ------
+        Malformed
+            The relation does not join nodes of these kinds.
+        KeyError
+            No such relation, or no such node.
+        """
+        code = self._codes[relation]
+        near = self._rows_by_id[source]
+        far = self._rows_by_id[target]
+        if (code, self._kinds[near], self._kinds[far]) not in self._allowed:
+            raise Malformed(f"«{relation}» does not join a {self.kind(source)} to a {self.kind(target)}")
+        if self._open_row(near, code, far) is not None:
+            return False
+        row = len(self._source)
+        self._source.append(near)
+        self._relation.append(code)
+        self._target.append(far)
+        self._since.append(since)
+        self._until.append(0)
+        out = near << RELATION_BITS | code
+        self._tail[out << NODE_BITS | far] = row
+        self._tail_out.push(out, row)
+        self._tail_in.push(far << RELATION_BITS | code, row)
+        self._changes += 1
+        return True
+
+    def close(self, source: str, relation: str, target: str, until: int) -> bool:
+        """Close a link; False, and nothing done, when it is not open."""
+        code = self._codes[relation]
+        near = self._rows_by_id.get(source)
+        far = self._rows_by_id.get(target)
+        if near is None or far is None:
+            return False
+        row = self._open_row(near, code, far)
+        if row is None:
+            return False
+        self._until[row] = until
+        self._closed.append(row)
+        self._changes += 1
+        return True
+
+    def undo_node(self, node_id: str) -> None:
+        """Take back the entering of the last node; no link may touch it."""
+        assert self._ids[-1] == node_id, "not the last node"
+        assert len(self._ids) > self._settled_nodes, "the last node is settled"
+        del self._rows_by_id[self._ids.pop()]
+        self._kinds.pop()
+        self._node_since.pop()
+
+    def undo_open(self, source: str, relation: str, target: str) -> None:
+        """Take back the last `open` that was done."""
+        assert len(self._source) > self._settled, "the last link is settled"
+        near, code, far = link = self._source.pop(), self._relation.pop(), self._target.pop()
+        assert link == self._link(source, relation, target), "not the last link that was opened"
+        self._since.pop()
+        self._until.pop()
+        out = near << RELATION_BITS | code
+        del self._tail[out << NODE_BITS | far]
+        self._tail_out.pop(out)
+        self._tail_in.pop(far << RELATION_BITS | code)
+        self._changes -= 1
+
+    def undo_close(self, source: str, relation: str, target: str) -> None:
+        """Take back the last `close` that was done."""
+        row = self._closed.pop()
+        near, code, far = link = self._source[row], self._relation[row], self._target[row]
+        assert link == self._link(source, relation, target), "not the last link that was closed"
+        self._until[row] = 0
+        if row >= self._settled:
+            # The link may have been opened again meanwhile, which hid this row.
+            self._tail[(near << RELATION_BITS | code) << NODE_BITS | far] = row
+        self._changes -= 1
+
+    def settle(self) -> None:
+        """Make everything so far final; fold it when enough has changed."""
+        self._settled = len(self._source)
+        self._settled_nodes = len(self._ids)
+        if self._closed:
+            self._last_closed = self._until[self._closed[-1]]
+            del self._closed[:]
+        if self._changes > max(UNFOLDED_MIN, len(self._out.rows) // 8):
+            self._fold()
+
+    def is_open(self, source: str, relation: str, target: str) -> bool:
+        """Say whether a link is open."""
+        near = self._rows_by_id.get(source)
+        far = self._rows_by_id.get(target)
+        code = self._codes[relation]
+        return near is not None and far is not None and self._open_row(near, code, far) is not None
+
+    def targets(self, source: str, relation: str) -> list[str]:
+        """Nodes that open links of a relation lead to, sorted by id."""
+        return self._far_ids(source, relation, self._tail_out, self._out, self._target)
+
+    def sources(self, target: str, relation: str) -> list[str]:
+        """Nodes that open links of a relation come from, sorted by id."""
+        return self._far_ids(target, relation, self._tail_in, self._in, self._source)
+
+    def __len__(self) -> int:
+        """How many links there are, closed ones among them."""
+        return len(self._source)
+
+    def rows(self) -> Iterator[Row]:
+        """List every link ever as (source, relation, target, since, until), in order of opening.
+
+        `until` is None while the link is open.
+        """
+        ids, names = self._ids, self._relation_names
+        for near, code, far, since, until in zip(
+            self._source, self._relation, self._target, self._since, self._until, strict=True
+        ):
+            yield ids[near], names[code], ids[far], since, until or None
+
+    def load(self, nodes: Iterable[tuple[str, str, int]], rows: Iterable[Row]) -> None:
+        """Take in what `nodes` and `rows` gave, at once, and settle; for a store that is empty.
+
+        Raises
+        ------
+        IntegrityError
+            This is no history of links: a node twice, an unknown node or
+            relation, a link against the table of relations, out of order, or
+            open twice at a time.
+        """
+        assert not self._ids, "there are nodes already"
+        entered, links = list(nodes), list(rows)
+        self._ids = [node[0] for node in entered]
+        row_of = self._rows_by_id = {node_id: row for row, node_id in enumerate(self._ids)}
+        kinds = {kind: self._kind_code(kind) for kind in sorted({node[1] for node in entered})}
+        self._kinds = array("B", [kinds[node[1]] for node in entered])
+        self._node_since = array("I", [node[2] for node in entered])
+        codes = self._codes
+        try:
+            self._source = array("i", [row_of[link[0]] for link in links])
+            self._relation = array("b", [codes[link[1]] for link in links])
+            self._target = array("i", [row_of[link[2]] for link in links])
+        except KeyError as error:
+            raise IntegrityError(f"a link names an unknown node or relation: {error}") from None
+        self._since = array("I", [link[3] for link in links])
+        self._until = array("I", [link[4] or 0 for link in links])
+        self._check_history()
+        self._last_closed = max(self._until, default=0)
+        self._settled, self._settled_nodes = len(links), len(entered)
+        self._changes = len(links)
+        self._fold()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, with the table of nodes and without the texts of the ids."""
+        columns = (self._source, self._relation, self._target, self._since, self._until, self._closed)
+        orders = (self._out.rows, self._out.starts, self._in.rows, self._in.starts)
+        tables = (self._ids, self._rows_by_id, self._kinds, self._node_since, self._tail)
+        return sum(map(sys.getsizeof, (*columns, *orders, *tables))) + self._tail_out.nbytes + self._tail_in.nbytes
+
+    def picture(self, at: int | None = None) -> Picture:
+        """Nodes and open links now, or as they stood after the fact at a position."""
+        settled = self._settled, self._settled_nodes, 0
+        final = settled == (len(self._source), len(self._ids), len(self._closed))
+        if final and (at is None or at >= self._last_position()):
+            self._fold()
+            columns = (self._source, self._relation, self._target, self._since)
+            return self._pictured(len(self._ids), columns, self._out, self._in)
+        return self._picture_at(sys.maxsize if at is None else at)
+
+    def _last_position(self) -> int:
+        entered = self._node_since[-1] if self._node_since else 0
+        opened = self._since[-1] if self._since else 0
+        closed = self._until[self._closed[-1]] if self._closed else self._last_closed
+        return max(entered, opened, closed)
+
+    def _picture_at(self, at: int) -> Picture:
+        import numpy as np  # noqa: PLC0415 - loaded when a graph is first read
+
+        nodes = bisect_right(self._node_since, at)
+        count = bisect_right(self._since, at)
+        until = vector(self._until)[:count]
+        rows = np.flatnonzero((until == 0) | (until > at))
+        del until  # an array whose memory is viewed cannot grow
+        columns = tuple(
+            array(column.typecode, vector(column)[rows].tobytes())
+            for column in (self._source, self._relation, self._target, self._since)
+        )
+        source, relation, target, _ = columns
+        every = np.arange(len(rows))
+        outgoing = sorted_order(every, source, relation, target, nodes)
+        incoming = sorted_order(every, target, relation, source, nodes)
+        return self._pictured(nodes, columns, outgoing, incoming)
+
+    def _pictured(self, nodes: int, columns: "tuple[array[int], ...]", outgoing: Order, incoming: Order) -> Picture:
+        source, relation, target, since = columns
+        ids, rows_by_id, kinds = self._ids, self._rows_by_id, self._kinds
+        if nodes > self._settled_nodes:
+            # A node that may yet be undone must not vanish from a picture that was taken.
+            ids, rows_by_id, kinds = ids[:nodes], dict(rows_by_id), kinds[:nodes]
+        return Picture(
+            nodes=nodes,
+            ids=ids,
+            rows_by_id=rows_by_id,
+            kinds=kinds,
+            source=source,
+            relation=relation,
+            target=target,
+            since=since,
+            outgoing=outgoing,
+            incoming=incoming,
+            kind_names=self._kind_names,
+            relation_names=self._relation_names,
+        )
+
+    def _kind_code(self, kind: str) -> int:
+        code = self._kind_codes.get(kind)
+        if code is None:
+            code = self._kind_codes[kind] = len(self._kind_names)
+            self._kind_names.append(kind)
+        return code
+
+    def _link(self, source: str, relation: str, target: str) -> tuple[int, int, int]:
+        return self._rows_by_id[source], self._codes[relation], self._rows_by_id[target]
+
+    def _open_row(self, near: int, code: int, far: int) -> int | None:
+        row = self._tail.get((near << RELATION_BITS | code) << NODE_BITS | far)
+        if row is None or self._until[row]:
+            row = self._folded_row(near, code, far)
+        return None if row is None or self._until[row] else row
+
+    def _folded_row(self, near: int, code: int, far: int) -> int | None:
+        begin, end = self._out.span(near)
+        if begin == end or far >= len(self._in.starts):
+            return None
+        relation, target, rows = self._relation, self._target, self._out.rows
+        place = bisect_left(rows, (code, far), begin, end, key=lambda row: (relation[row], target[row]))
+        if place == end:
+            return None
+        row = rows[place]
+        return row if target[row] == far and relation[row] == code else None
+
+    def _far_ids(self, node_id: str, relation: str, tail: Chains, order: Order, column: "array[int]") -> list[str]:
+        code = self._codes[relation]
+        near = self._rows_by_id.get(node_id)
+        if near is None:
+            return []
+        ids, until = self._ids, self._until
+        far = [ids[column[row]] for row in tail.rows(near << RELATION_BITS | code) if not until[row]]
+        begin, end = order.span(near)
+        if begin != end:
+            relation_of = self._relation.__getitem__
+            begin = bisect_left(order.rows, code, begin, end, key=relation_of)
+            end = bisect_right(order.rows, code, begin, end, key=relation_of)
+            far += [ids[column[row]] for row in order.rows[begin:end] if not until[row]]
+        return sorted(far)
+
+    def _fold(self) -> None:
+        """Sort the open links, all of them settled, into the two orders."""
+        import numpy as np  # noqa: PLC0415 - loaded when there is something to fold
+
+        if not self._changes:
+            return
+        rows = np.flatnonzero(vector(self._until) == 0)
+        self._out = sorted_order(rows, self._source, self._relation, self._target, len(self._ids))
+        self._in = sorted_order(rows, self._target, self._relation, self._source, len(self._ids))
+        self._tail = {}
+        self._tail_out, self._tail_in = Chains(len(self._source)), Chains(len(self._source))
+        self._changes = 0
+
+    def _check_history(self) -> None:
+        """Refuse loaded links that no sequence of `open` and `close` can give."""
+        import numpy as np  # noqa: PLC0415 - loaded with the first bulk of links
+
+        if len(self._rows_by_id) < len(self._ids):
+            raise IntegrityError("a node stands twice")
+        kinds, entered = vector(self._kinds), vector(self._node_since)
+        source, relation, target = vector(self._source), vector(self._relation), vector(self._target)
+        joins = np.unique((relation.astype(np.int64) << 16) | (kinds[source].astype(np.int64) << 8) | kinds[target])
+        for code, near, far in ((join >> 16, join >> 8 & 255, join & 255) for join in joins.tolist()):
+            if (code, near, far) not in self._allowed:
+                names = self._kind_names
+                raise IntegrityError(f"«{self._relation_names[code]}» joins a {names[near]} to a {names[far]}")
+        since, until = vector(self._since), vector(self._until)
+        backwards = (np.diff(entered) < 0).any() or (np.diff(since) < 0).any()
+        if backwards or (since < np.maximum(entered[source], entered[target])).any():
+            raise IntegrityError("nodes and links do not follow the order of the log")
+        if ((until != 0) & (until < since)).any():
+            raise IntegrityError("a link closes before it opens")
+        key = sort_key(source, relation, target, len(self._ids))
+        rows = np.argsort(key, kind="stable")
+        before, after = rows[:-1], rows[1:]
+        again = key[before] == key[after]
+        if (again & ((until[before] == 0) | (until[before] > since[after]))).any():
+            raise IntegrityError("a link is open twice at a time")

@@ -1,0 +1,340 @@
+"""What is wanted, promised and done: needs, plans, chains, pools, engagements, vouchers."""
+
+from enum import StrEnum
+from typing import ClassVar, Self
+
+import attrs
+from attrs import field
+from attrs.validators import optional
+
+from wis_engine.network.entity import Entity, entity, refers, sealed
+from wis_engine.values import (
+    ActionCode,
+    Cents,
+    ChainId,
+    Channel,
+    EngagementId,
+    FundId,
+    HouseholdId,
+    MemberId,
+    Metres,
+    Minutes,
+    NeedId,
+    Occurrence,
+    OfferId,
+    Period,
+    PlanId,
+    PoolId,
+    ServiceCode,
+    SupplierId,
+    VoucherId,
+    WeekSlots,
+    checked_id,
+    natural,
+    positive,
+)
+
+# Needs
+
+
+class NeedState(StrEnum):
+    """Where a need stands."""
+
+    OPEN = "open"
+    POOLED = "pooled"
+    MET = "met"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    UNMET = "unmet"
+
+
+@attrs.frozen(kw_only=True)
+class NeedStep:
+    """One service of a need that is a chain, with the hand-over from the step before."""
+
+    service: ServiceCode = field(validator=checked_id)
+    minutes: Minutes = field(validator=positive)
+    gap_max_minutes: Minutes = field(default=30, validator=natural)
+    distance_max_m: Metres | None = field(default=None, validator=optional(natural))
+
+
+@entity
+class Need(Entity):
+    """One service wanted: how much, when, where, up to what price, with whom.
+
+    `minutes` is the total in the period over `sessions` equal sessions;
+    `delivered` counts dated sessions (of every step) that took place.
+    """
+
+    kind: ClassVar[str] = "need"
+    id: NeedId
+    household: HouseholdId = refers("declares")
+    service: ServiceCode = sealed()
+    steps: tuple[NeedStep, ...] = sealed()
+    beneficiary: MemberId = sealed()
+    slots: WeekSlots = sealed()
+    nil: int = sealed()
+    language: str | None = sealed()
+    minutes: Minutes
+    sessions: int
+    period: Period
+    radius_m: Metres | None
+    price_limit_cents: Cents | None
+    priority: int
+    group_max: int | None
+    channel: Channel | None
+    action: ActionCode
+    municipio: int
+    step_count: int
+    delivered: int = 0
+    state: NeedState = NeedState.OPEN
+
+    @property
+    def open(self) -> bool:
+        """Whether it still waits for a pool."""
+        return self.state is NeedState.OPEN
+
+    @property
+    def session_minutes(self) -> Minutes:
+        """Minutes of one session, rounded up."""
+        return -(-self.minutes // self.sessions)
+
+    @property
+    def left_sessions(self) -> int:
+        """Sessions not yet delivered; a session of a chain counts when its last step did."""
+        return self.sessions - self.delivered // self.step_count
+
+    @property
+    def left_minutes(self) -> Minutes:
+        """Minutes not yet delivered."""
+        return self.minutes if self.left_sessions == self.sessions else self.left_sessions * self.session_minutes
+
+    def pooled(self) -> Self:
+        """Enter a pool."""
+        return self.replace(state=NeedState.POOLED)
+
+    def reopened(self) -> Self:
+        """Wait again, for what is left."""
+        return self.replace(state=NeedState.OPEN) if self.state is NeedState.POOLED else self
+
+    def received(self) -> Self:
+        """Count one delivered session; the last one meets the need."""
+        delivered = self.delivered + 1
+        met = delivered >= self.sessions * self.step_count
+        return self.replace(delivered=delivered, state=NeedState.MET if met else self.state)
+
+    def ended(self, state: NeedState) -> Self:
+        """Withdraw, expire or go unmet."""
+        return self.replace(state=state)
+
+
+# Matches
+
+
+@entity
+class AdoptedPlan(Entity):
+    """The outcome of a match that the community adopted."""
+
+    kind: ClassVar[str] = "plan"
+    id: PlanId
+    strategy: str
+    seed: int
+
+
+@attrs.frozen(kw_only=True)
+class ChainStep:
+    """One offer of a chain: its service, the half-hours after the chain's start, its minutes in a session."""
+
+    service: ServiceCode = field(validator=checked_id)
+    offer: OfferId = field(validator=checked_id)
+    offset_slots: int = field(default=0, validator=natural)
+    minutes: Minutes = field(validator=positive)
+
+
+@entity
+class Chain(Entity):
+    """Offers of different suppliers joined in time and place, sold by one lead supplier."""
+
+    kind: ClassVar[str] = "chain"
+    id: ChainId
+    plan: PlanId | None = refers("composes")
+    lead: SupplierId = refers("leads")
+    steps: tuple[ChainStep, ...]
+    broken: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class PoolMember:
+    """A need in a pool: what it was promised (sessions, minutes) and for how much.
+
+    `share_cents` is its part of the price, `granted_cents` the public money
+    promised towards that part, `alone_cents` what it would have paid alone.
+    """
+
+    need: NeedId = field(validator=checked_id)
+    sessions: int = field(validator=positive)
+    minutes: Minutes = field(validator=positive)
+    share_cents: Cents = field(validator=natural)
+    granted_cents: Cents = field(default=0, validator=natural)
+    alone_cents: Cents = field(validator=natural)
+
+
+class PoolState(StrEnum):
+    """Where a pool stands."""
+
+    FORMED = "formed"
+    DONE = "done"
+    DISSOLVED = "dissolved"
+
+
+@entity
+class Pool(Entity):
+    """Needs served together by one offer or one chain; a need served alone is a pool of one.
+
+    `starts` are the half-hours of the week in which sessions begin. `steps`
+    spell the offers out, one for a pool without a chain.
+    """
+
+    kind: ClassVar[str] = "pool"
+    id: PoolId
+    plan: PlanId = refers("forms")
+    chain: ChainId | None = refers("shapes")
+    steps: tuple[ChainStep, ...]
+    members: tuple[PoolMember, ...]
+    price_cents: Cents
+    starts: WeekSlots
+    period: Period
+    state: PoolState = PoolState.FORMED
+
+    @property
+    def sessions(self) -> int:
+        """Sessions of the member who was promised most."""
+        return max(member.sessions for member in self.members)
+
+    @property
+    def open(self) -> bool:
+        """Whether sessions may still be booked and delivered."""
+        return self.state is PoolState.FORMED
+
+    def member(self, need: NeedId) -> PoolMember | None:
+        """Find one member."""
+        return next((member for member in self.members if member.need == need), None)
+
+    def without(self, need: NeedId) -> Self:
+        """Let one member go; the others keep their shares."""
+        members = tuple(member for member in self.members if member.need != need)
+        return self.replace(members=members, price_cents=sum(member.share_cents for member in members))
+
+    def ended(self, state: PoolState) -> Self:
+        """Finish or dissolve."""
+        return self.replace(state=state)
+
+
+# What is delivered and how it is paid
+
+
+class SessionState(StrEnum):
+    """Where one booked session stands."""
+
+    BOOKED = "booked"
+    DELIVERED = "delivered"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+
+
+@entity
+class Engagement(Entity):
+    """A need being served by one offer: dated sessions, each with its state."""
+
+    kind: ClassVar[str] = "engagement"
+    id: EngagementId
+    pool: PoolId = refers("within", to=True)
+    need: NeedId = refers("fulfils", to=True)
+    offer: OfferId = refers("delivers")
+    step: int
+    occurrences: tuple[Occurrence, ...]
+    price_cents: Cents
+    states: tuple[SessionState, ...]
+    delivered_minutes: tuple[Minutes, ...]
+    redeemed_cents: Cents = 0
+    score: int | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether a booked session still waits."""
+        return SessionState.BOOKED in self.states
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the household confirmed at least one delivery."""
+        return SessionState.CONFIRMED in self.states
+
+    def unbroken(self) -> tuple[Occurrence, ...]:
+        """Sessions that were not cancelled."""
+        both = zip(self.occurrences, self.states, strict=True)
+        return tuple(one for one, state in both if state is not SessionState.CANCELLED)
+
+    def turned(self, session: int, state: SessionState, minutes: Minutes | None = None) -> Self:
+        """Move one session on; `minutes` are those really delivered."""
+        states = (*self.states[:session], state, *self.states[session + 1 :])
+        if minutes is None:
+            return self.replace(states=states)
+        delivered = (*self.delivered_minutes[:session], minutes, *self.delivered_minutes[session + 1 :])
+        return self.replace(states=states, delivered_minutes=delivered)
+
+    def cancelled(self) -> Self:
+        """Cancel every session that still waits."""
+        return self.replace(
+            states=tuple(SessionState.CANCELLED if state is SessionState.BOOKED else state for state in self.states)
+        )
+
+    def paid(self, cents: Cents) -> Self:
+        """Count what a voucher paid."""
+        return self.replace(redeemed_cents=self.redeemed_cents + cents)
+
+    def judged(self, score: int) -> Self:
+        """Keep the household's score."""
+        return self.replace(score=score)
+
+
+class VoucherState(StrEnum):
+    """Where a voucher stands."""
+
+    ACTIVE = "active"
+    SPENT = "spent"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+@entity
+class Voucher(Entity):
+    """A nominative, divisible title reserved on a fund for one household."""
+
+    kind: ClassVar[str] = "voucher"
+    id: VoucherId
+    fund: FundId = refers("backs")
+    household: HouseholdId = refers("holds")
+    face_cents: Cents
+    valid: Period
+    redeemed_cents: Cents = 0
+    state: VoucherState = VoucherState.ACTIVE
+
+    @property
+    def open(self) -> bool:
+        """Whether it can still pay."""
+        return self.state is VoucherState.ACTIVE
+
+    @property
+    def left_cents(self) -> Cents:
+        """What it can still pay."""
+        return self.face_cents - self.redeemed_cents if self.open else 0
+
+    def redeemed(self, cents: Cents) -> Self:
+        """Pay; the last cent ends it."""
+        redeemed_cents = self.redeemed_cents + cents
+        state = VoucherState.SPENT if redeemed_cents == self.face_cents else self.state
+        return self.replace(redeemed_cents=redeemed_cents, state=state)
+
+    def ended(self, state: VoucherState) -> Self:
+        """Expire or cancel."""
+        return self.replace(state=state)

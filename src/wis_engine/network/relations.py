@@ -1,0 +1,31 @@
+"""The one table of relations: what links what, which facts open and close it."""
+
+from typing import Final
+
+from wis_engine.network.links import Relation
+
+RELATIONS: Final = (
+    Relation("plans", "project", "action", "action-planned", tells="forward"),
+    Relation("funds", "action", "fund", "grant-awarded", tells="forward"),
+    Relation("keeps", "fund", "account", "grant-awarded"),
+    Relation("employs", "firm", "person", "person-enrolled", "person-left", tells="forward"),
+    Relation("lives_in", "person", "household", "household-formed", tells="backward"),
+    Relation("declares", "household", "need", "need-declared", tells="forward"),
+    Relation("acts_as", "firm", "supplier", "supplier-registered", tells="forward"),
+    Relation("offers", "supplier", "offer", "supplier-offered", tells="forward"),
+    Relation("signs", "supplier", "agreement", "agreement-signed", tells="forward"),
+    Relation("covers", "agreement", "offer", "agreement-signed", tells="backward"),
+    Relation("forms", "plan", "pool", "pool-formed", tells="forward"),
+    Relation("composes", "plan", "chain", "chain-composed", tells="forward"),
+    Relation("leads", "supplier", "chain", "chain-composed"),
+    Relation("uses", "chain", "offer", "chain-composed", "chain-broken"),
+    Relation("shapes", "chain", "pool", "pool-formed", tells="backward"),
+    Relation("serves", "offer", "pool", "pool-formed", "pool-dissolved"),
+    Relation("joins", "need", "pool", "pool-formed", "pool-member-left", tells="forward"),
+    Relation("within", "engagement", "pool", "service-booked"),
+    Relation("fulfils", "engagement", "need", "service-booked", tells="backward"),
+    Relation("delivers", "offer", "engagement", "service-booked"),
+    Relation("backs", "fund", "voucher", "voucher-issued", tells="forward"),
+    Relation("holds", "household", "voucher", "voucher-issued", tells="forward"),
+    Relation("paid", "voucher", "engagement", "voucher-redeemed", tells="backward"),
+)

@@ -1,0 +1,148 @@
+"""How many, counted from the facts: the indicators of the project card.
+
+An indicator counts facts by when they happened (`occurred_at`), says the log
+position that it was read at, its target or that there is none, and the ids it
+counted, so that every number leads back to its facts.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from wis_engine.facts import (
+    DeliveryConfirmed,
+    Event,
+    FirmJoined,
+    MeetingHeld,
+    PersonEnrolled,
+    PersonLeft,
+    ProjectPlanned,
+    Recorded,
+)
+from wis_engine.network.parties import FirmStatus, MeetingKind
+from wis_engine.values import Period
+
+READS: Final[tuple[type[Event], ...]] = (
+    *(ProjectPlanned, FirmJoined, PersonEnrolled, PersonLeft, MeetingHeld, DeliveryConfirmed),
+)
+
+
+@attrs.frozen(kw_only=True)
+class Indicator:
+    """One figure of the project, and what it was counted from.
+
+    `target` is None when the card gives none; `note` says what the figure
+    alone does not.
+    """
+
+    id: str
+    title: str
+    value: int
+    unit: str
+    scope: str
+    period: Period
+    position: int
+    target: int | None
+    ids: tuple[str, ...]
+    note: str = ""
+
+
+def indicators(records: Iterable[Recorded], period: Period, *, position: int, zone: str) -> tuple[Indicator, ...]:
+    """Count I1.1, I2.1 and I4.2e over a period of local dates.
+
+    Parameters
+    ----------
+    records
+        Recorded facts up to `position`; others than `READS` are passed over.
+    zone
+        Time zone that turns the instant of a fact into its local date.
+    """
+    story = [(one.occurred_at.astimezone(ZoneInfo(zone)).date(), one.fact) for one in records]
+    targets = {
+        target.indicator: target.value
+        for _, fact in story
+        if isinstance(fact, ProjectPlanned)
+        for target in fact.targets
+    }
+
+    boards = _boards(story, period)
+    found = (
+        ("I1.1", "Recipients enrolled", "persons", "partner firms", _recipients(story, period), ""),
+        ("I2.1", "Steering boards", "meetings", "project", boards, _quarters(boards, period)),
+        ("I4.2e", "Accesses", "accesses", "project", _accesses(story, period), _ACCESS_RULE),
+    )
+    return tuple(
+        Indicator(
+            id=name,
+            title=title,
+            value=len(ids),
+            unit=unit,
+            scope=scope,
+            period=period,
+            position=position,
+            target=targets.get(name),
+            ids=tuple(sorted(ids)),
+            note=note,
+        )
+        for name, title, unit, scope, ids, note in found
+    )
+
+
+_ACCESS_RULE: Final = "an engagement of one household with at least one confirmed delivery"
+Story = list[tuple[dt.date, Event]]
+
+
+def _recipients(story: Story, period: Period) -> set[str]:
+    """Find the persons enrolled, at some moment of the period, through a partner firm."""
+    partners: set[str] = set()
+    since: dict[tuple[str, str], dt.date] = {}
+    found: set[str] = set()
+
+    def over(person: str, firm: str, until: dt.date) -> None:
+        began = since.pop((person, firm))
+        if firm in partners and began < period.end and until >= period.start:
+            found.add(person)
+
+    for day, fact in story:
+        match fact:
+            case FirmJoined():
+                if fact.status is FirmStatus.PARTNER:
+                    partners.add(fact.firm)
+            case PersonEnrolled():
+                since[fact.person, fact.firm] = day
+            case PersonLeft():
+                over(fact.person, fact.firm, day)
+    for person, firm in list(since):
+        over(person, firm, dt.date.max)
+    return found
+
+
+def _boards(story: Story, period: Period) -> dict[str, dt.date]:
+    """Find the steering boards of the period, each with its date."""
+    return {
+        fact.meeting: day
+        for day, fact in story
+        if isinstance(fact, MeetingHeld) and fact.kind is MeetingKind.STEERING_BOARD and day in period
+    }
+
+
+def _quarters(boards: dict[str, dt.date], period: Period) -> str:
+    """Say how many of the quarters that lie whole in the period had their board."""
+    quarters = {(day.year, (day.month - 1) // 3) for day in boards.values()}
+    starts = [
+        dt.date(year, month, 1) for year in range(period.start.year, period.end.year + 1) for month in (1, 4, 7, 10)
+    ]
+    whole = [
+        (start.year, (start.month - 1) // 3)
+        for start, end in zip(starts, [*starts[1:], dt.date(period.end.year + 1, 1, 1)], strict=True)
+        if start >= period.start and end <= period.end
+    ]
+    return f"{len(quarters.intersection(whole))} of {len(whole)} quarters with a board"
+
+
+def _accesses(story: Story, period: Period) -> set[str]:
+    """Find the engagements of which a delivery was confirmed in the period."""
+    return {fact.engagement for day, fact in story if isinstance(fact, DeliveryConfirmed) and day in period}

@@ -1,0 +1,364 @@
+"""Links: what is open, since when, and how it is taken back."""
+
+import itertools
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wis_engine.errors import IntegrityError, Malformed
+from wis_engine.network import links as module
+from wis_engine.network.links import Links, Relation
+
+RELATIONS = (
+    Relation("joins", "need", "pool", "pool-formed", "pool-member-left"),
+    Relation("follows", "need", "need", "need-revised"),
+    Relation("serves", "offer", "pool", "pool-formed"),
+    Relation("serves", "chain", "pool", "pool-formed"),
+)
+NODES = (
+    ("n1", "need", 1),
+    ("n2", "need", 2),
+    ("p1", "pool", 3),
+    ("p2", "pool", 4),
+    ("o1", "offer", 5),
+    ("c1", "chain", 6),
+)
+START = 7
+
+
+@pytest.fixture
+def links():
+    return filled()
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """Fold at every settle, as a large community does now and then."""
+    monkeypatch.setattr(module, "UNFOLDED_MIN", -1)
+
+
+def filled():
+    links = Links(RELATIONS)
+    for node in NODES:
+        links.node(*node)
+    links.settle()
+    return links
+
+
+def test_node_is_entered_once_and_keeps_its_kind(links):
+    assert links.node("p1", "pool", 99) == 2
+    assert list(links.nodes()) == list(NODES)
+    assert links.kind("p1") == "pool"
+    assert links.kind("nobody") is None
+    with pytest.raises(Malformed, match="p1 is a pool, not a need"):
+        links.node("p1", "need", 99)
+
+
+def test_a_kind_outside_the_table_of_relations_may_have_nodes(links):
+    links.node("m1", "meeting", START)
+    assert links.kind("m1") == "meeting"
+
+
+def test_open_and_close(links):
+    assert links.open("n1", "joins", "p1", 7)
+    assert links.is_open("n1", "joins", "p1")
+    assert not links.is_open("n2", "joins", "p1")
+    assert not links.is_open("p1", "joins", "n1")
+    assert links.close("n1", "joins", "p1", 8)
+    assert not links.is_open("n1", "joins", "p1")
+    assert list(links.rows()) == [("n1", "joins", "p1", 7, 8)]
+
+
+def test_a_link_is_open_at_most_once_at_a_time(links):
+    assert links.open("n1", "joins", "p1", 7)
+    assert not links.open("n1", "joins", "p1", 8)
+    assert links.close("n1", "joins", "p1", 9)
+    assert not links.close("n1", "joins", "p1", 10)
+    assert links.open("n1", "joins", "p1", 11)
+    assert len(links) == 2
+    assert list(links.rows()) == [("n1", "joins", "p1", 7, 9), ("n1", "joins", "p1", 11, None)]
+
+
+def test_closing_what_never_was_does_nothing(links):
+    assert not links.close("n1", "joins", "p1", 7)
+    assert not links.close("nobody", "joins", "p1", 7)
+    assert not links.close("n1", "joins", "nobody", 7)
+    assert len(links) == 0
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_ends_are_sorted_by_id_whatever_the_order_of_opening(links, eager, folded):
+    for since, (source, target) in enumerate([("n2", "p2"), ("n1", "p2"), ("n1", "p1")], START):
+        links.open(source, "joins", target, since)
+    links.open("n1", "follows", "n2", 10)
+    links.open("o1", "serves", "p2", 11)
+    if folded:
+        links.settle()
+    assert links.targets("n1", "joins") == ["p1", "p2"]
+    assert links.sources("p2", "joins") == ["n1", "n2"]
+    assert links.sources("p2", "serves") == ["o1"]
+    assert links.targets("n1", "follows") == ["n2"]
+    assert links.targets("o1", "joins") == []
+    assert links.targets("nobody", "joins") == []
+    assert links.sources("nobody", "joins") == []
+
+
+def test_questions_right_after_writes_see_both_folded_and_new_links(links, eager):
+    links.open("n1", "joins", "p2", 7)
+    links.open("n2", "joins", "p1", 8)
+    links.settle()
+    links.node("p3", "pool", 9)
+    links.open("n1", "joins", "p3", 10)
+    links.open("n1", "joins", "p1", 11)
+    links.close("n1", "joins", "p2", 12)
+    assert links.targets("n1", "joins") == ["p1", "p3"]
+    assert links.sources("p1", "joins") == ["n1", "n2"]
+    assert links.sources("p2", "joins") == []
+    assert links.sources("p3", "joins") == ["n1"]
+    assert not links.open("n1", "joins", "p3", 13)
+    assert links.open("n1", "joins", "p2", 13)
+
+
+def test_the_same_relation_may_join_other_kinds_in_another_line(links):
+    assert links.open("o1", "serves", "p1", 7)
+    assert links.open("c1", "serves", "p1", 8)
+    assert links.sources("p1", "serves") == ["c1", "o1"]
+
+
+def test_a_link_against_the_table_is_refused(links):
+    with pytest.raises(Malformed, match="«joins» does not join a offer to a pool"):
+        links.open("o1", "joins", "p1", 7)
+    with pytest.raises(KeyError):
+        links.open("n1", "unheard_of", "p1", 7)
+    with pytest.raises(KeyError):
+        links.open("n1", "joins", "nobody", 7)
+    assert len(links) == 0
+
+
+def test_too_many_relations_are_refused():
+    with pytest.raises(Malformed, match="more than 128"):
+        Links(Relation(f"r{number}", "need", "pool", "x") for number in range(129))
+
+
+def test_undo_takes_back_the_last_first(links):
+    links.open("n1", "joins", "p1", 7)
+    links.close("n1", "joins", "p1", 8)
+    links.open("n1", "joins", "p1", 9)
+    links.node("p3", "pool", 10)
+    links.undo_node("p3")
+    assert links.kind("p3") is None
+    links.undo_open("n1", "joins", "p1")
+    assert not links.is_open("n1", "joins", "p1")
+    links.undo_close("n1", "joins", "p1")
+    assert links.is_open("n1", "joins", "p1")
+    assert links.targets("n1", "joins") == ["p1"]
+    links.undo_open("n1", "joins", "p1")
+    assert not links.is_open("n1", "joins", "p1")
+    assert list(links.rows()) == []
+
+
+def test_undo_of_another_link_than_the_last_is_a_mistake(links):
+    links.open("n1", "joins", "p1", 7)
+    links.open("n1", "joins", "p2", 8)
+    with pytest.raises(AssertionError, match="not the last link"):
+        links.undo_open("n1", "joins", "p1")
+
+
+def test_what_is_settled_stays(links):
+    links.open("n1", "joins", "p1", 7)
+    links.settle()
+    with pytest.raises(AssertionError, match="settled"):
+        links.undo_open("n1", "joins", "p1")
+    with pytest.raises(AssertionError, match="settled"):
+        links.undo_node("c1")
+    with pytest.raises(AssertionError, match="not the last node"):
+        links.undo_node("o1")
+
+
+def test_undo_of_closing_a_folded_link(links, eager):
+    links.open("n1", "joins", "p1", 7)
+    links.settle()
+    links.close("n1", "joins", "p1", 8)
+    links.open("n1", "joins", "p1", 9)
+    links.undo_open("n1", "joins", "p1")
+    links.undo_close("n1", "joins", "p1")
+    assert links.targets("n1", "joins") == ["p1"]
+    assert links.is_open("n1", "joins", "p1")
+    assert links.close("n1", "joins", "p1", 10)
+
+
+def test_load_gives_back_what_rows_said(links):
+    links.open("n1", "joins", "p1", 7)
+    links.open("n2", "joins", "p2", 8)
+    links.close("n1", "joins", "p1", 9)
+    links.open("n1", "joins", "p1", 9)
+    links.close("n2", "joins", "p2", 10)
+    loaded = Links(RELATIONS)
+    loaded.load(links.nodes(), links.rows())
+    assert list(loaded.nodes()) == list(links.nodes())
+    assert list(loaded.rows()) == list(links.rows())
+    assert loaded.targets("n1", "joins") == ["p1"]
+    assert loaded.sources("p2", "joins") == []
+    assert loaded.open("n2", "joins", "p2", 11)
+    with pytest.raises(AssertionError):
+        loaded.load(links.nodes(), links.rows())
+
+
+def test_load_of_nothing():
+    links = Links(RELATIONS)
+    links.load([], [])
+    assert len(links) == 0
+    links.node("n1", "need", 1)
+    assert links.targets("n1", "joins") == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([("n1", "joins", "p9", 7, None)], "unknown node"),
+        ([("n1", "knows", "p1", 7, None)], "unknown node or relation"),
+        ([("p1", "joins", "n1", 7, None)], "«joins» joins a pool to a need"),
+        ([("n1", "joins", "p1", 8, None), ("n2", "joins", "p1", 7, None)], "order of the log"),
+        ([("n1", "joins", "p2", 3, None)], "order of the log"),
+        ([("n1", "joins", "p1", 8, 7)], "closes before it opens"),
+        ([("n1", "joins", "p1", 7, None), ("n1", "joins", "p1", 8, None)], "open twice"),
+        ([("n1", "joins", "p1", 7, 9), ("n1", "joins", "p1", 8, 10)], "open twice"),
+    ],
+)
+def test_load_refuses_what_is_no_history(rows, words):
+    with pytest.raises(IntegrityError, match=words):
+        Links(RELATIONS).load(NODES, rows)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "words"), [([*NODES, ("n1", "need", 7)], "twice"), (reversed(NODES), "order of the log")]
+)
+def test_load_refuses_a_false_table_of_nodes(nodes, words):
+    with pytest.raises(IntegrityError, match=words):
+        Links(RELATIONS).load(nodes, [])
+
+
+def test_bytes_shrink_when_the_tail_is_folded(links, eager):
+    for number in range(1000):
+        links.node(f"n-{number}", "need", START)
+        links.open(f"n-{number}", "joins", "p1", START)
+    before = links.nbytes
+    links.settle()
+    assert 30_000 < links.nbytes < before
+
+
+def test_a_small_community_never_loads_numpy():
+    code = """
+import sys
+from wis_engine.network.links import Links, Relation
+links = Links([Relation("joins", "need", "pool", "pool-formed")])
+links.node("p", "pool", 1)
+for number in range(1000):
+    links.node(str(number), "need", 1)
+    links.open(str(number), "joins", "p", 1)
+    links.settle()
+assert len(links.sources("p", "joins")) == 1000
+assert "numpy" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+POSSIBLE = [
+    (source, relation.name, target)
+    for relation in RELATIONS
+    for source, source_kind, _ in NODES
+    for target, target_kind, _ in NODES
+    if (source_kind, target_kind) == (relation.source, relation.target)
+]
+STEPS = st.one_of(
+    st.tuples(st.sampled_from(["open", "open", "close"]), st.sampled_from(POSSIBLE)),
+    st.sampled_from([("undo", None), ("settle", None), ("picture", None)]),
+)
+
+
+class Model:
+    """Links written as plainly as can be: a list of rows, and a copy of it for each operation to undo."""
+
+    def __init__(self):
+        self.rows = []
+        self.past = []
+
+    def open_links(self):
+        return {row[:3] for row in self.rows if row[4] is None}
+
+    def open(self, link, since):
+        if link in self.open_links():
+            return False
+        self.past.append(("open", link, list(self.rows)))
+        self.rows.append((*link, since, None))
+        return True
+
+    def close(self, link, until):
+        if link not in self.open_links():
+            return False
+        self.past.append(("close", link, list(self.rows)))
+        self.rows = [(*row[:4], until) if row[:3] == link and row[4] is None else row for row in self.rows]
+        return True
+
+
+@given(steps=st.lists(STEPS, max_size=40), fold_min=st.sampled_from([-1, 2, 4096]))
+def test_links_answer_as_a_plain_list_does(steps, fold_min):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "UNFOLDED_MIN", fold_min)
+        links, model = filled(), Model()
+        for position, (verb, link) in enumerate(steps, START):
+            take_step(links, model, verb, link, position)
+            assert_same_answers(links, model)
+        assert list(links.rows()) == model.rows
+        loaded = Links(RELATIONS)
+        loaded.load(links.nodes(), links.rows())
+        assert_same_answers(loaded, model)
+
+
+def take_step(links, model, verb, link, position):
+    match verb:
+        case "open":
+            assert links.open(*link, position) == model.open(link, position)
+        case "close":
+            assert links.close(*link, position) == model.close(link, position)
+        case "settle":
+            links.settle()
+            model.past.clear()
+        case "picture":
+            links.picture()
+        case "undo" if model.past:
+            verb, link, model.rows = model.past.pop()
+            (links.undo_open if verb == "open" else links.undo_close)(*link)
+
+
+def assert_same_answers(links, model):
+    now = model.open_links()
+    assert len(links) == len(model.rows)
+    assert {link for link in POSSIBLE if links.is_open(*link)} == now
+    for (node, _, _), relation in itertools.product(NODES, ["joins", "follows", "serves"]):
+        assert links.targets(node, relation) == sorted(t for s, r, t in now if (s, r) == (node, relation))
+        assert links.sources(node, relation) == sorted(s for s, r, t in now if (t, r) == (node, relation))
+
+
+@given(before=st.lists(STEPS, max_size=20), batch=st.lists(STEPS, max_size=20), fold_min=st.sampled_from([-1, 4096]))
+def test_rollback_restores_everything(before, batch, fold_min):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "UNFOLDED_MIN", fold_min)
+        links, model = filled(), Model()
+        for position, (verb, link) in enumerate(before, START):
+            take_step(links, model, verb, link, position)
+        take_step(links, model, "settle", None, 0)
+        rows = list(links.rows())
+        links.node("p9", "pool", 100)
+        for position, (verb, link) in enumerate(batch, 100):
+            if verb != "settle":
+                take_step(links, model, verb, link, position)
+        while model.past:
+            take_step(links, model, "undo", None, 0)
+        links.undo_node("p9")
+        assert list(links.rows()) == rows
+        assert list(links.nodes()) == list(NODES)
+        assert_same_answers(links, model)
