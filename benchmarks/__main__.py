@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import graph
+from benchmarks import graph, importing
 
-BENCHMARKS = {"graph": graph}
+BENCHMARKS = {"graph": graph, "import": importing}
 
 
 def main(names: list[str]) -> int:

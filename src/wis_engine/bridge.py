@@ -8,7 +8,7 @@ from typing import Final
 from wis_engine.catalogue import services_of
 from wis_engine.errors import PlanError
 from wis_engine.facts import ChainComposed, Event, PlanAdopted, PoolFormed
-from wis_engine.facts.matches import PlanLevel
+from wis_engine.facts.matches import PlanLevel, PlanSetting
 from wis_engine.matching import Budget, Commitment, Plan, PlanChain, PlanPool, Problem, Step
 from wis_engine.matching import Need as WantedNeed
 from wis_engine.matching import Offer as StandingOffer
@@ -170,9 +170,9 @@ def _budgets(network: Network) -> Iterator[Budget]:
 
 def _commitments(network: Network) -> Iterator[Commitment]:
     """What every offer has promised, and when its open pools meet with whom."""
-    for name, offer in sorted(network.offers.items()):
+    for offer_id, offer in sorted(network.offers.items()):
         if offer.committed_minutes:
-            yield Commitment(offer=name, minutes=offer.committed_minutes)
+            yield Commitment(offer=offer_id, minutes=offer.committed_minutes)
     for name in network.opened("pool"):
         pool = network.pools[PoolId(name)]
         people = [network.needs[member.need] for member in pool.members]
@@ -196,7 +196,14 @@ def facts_of(network: Network, plan: Plan) -> tuple[Event, ...]:
     """
     plan_id = PlanId(plan.id)
     levels = tuple(PlanLevel(level=one.name, value=one.value, bound=one.bound) for one in plan.certificate.levels)
-    adopted = PlanAdopted(plan=plan_id, strategy=plan.strategy, seed=plan.seed, problem=plan.problem, levels=levels)
+    adopted = PlanAdopted(
+        plan=plan_id,
+        strategy=plan.strategy,
+        settings=tuple(PlanSetting(name=one.name, value=one.value) for one in plan.settings),
+        seed=plan.seed,
+        problem=plan.problem,
+        levels=levels,
+    )
     standing = {chain.steps: chain.id for chain in network.chains.values() if not chain.broken}
     chains: dict[str, tuple[ChainId, tuple[ChainStep, ...]]] = {}
     composed: list[Event] = []
@@ -226,12 +233,12 @@ def _pool_formed(
 ) -> PoolFormed:
     if pool.starts is None or pool.period is None:
         raise PlanError("time", f"pool {pool.id} has no time")
+    chain: ChainId | None = None
     if pool.chain is not None:
         chain, steps = chains[pool.chain]
     else:
-        service = network.offers[OfferId(str(pool.offer))].service
-        steps = (ChainStep(service=service, offer=OfferId(str(pool.offer)), minutes=pool.session_minutes),)
-        chain = None
+        offer = network.offers[OfferId(str(pool.offer))]
+        steps = (ChainStep(service=offer.service, offer=offer.id, minutes=pool.session_minutes),)
     members = []
     for name in pool.needs:
         need = network.needs[NeedId(name)]

@@ -11,20 +11,30 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Literal, Self
 
+import attrs
+
 from wis_engine import plain
 from wis_engine.bridge import facts_of, problem_of
-from wis_engine.errors import Conflict, Malformed, ReadOnly, Refused
+from wis_engine.errors import Conflict, Malformed, PlanError, ReadOnly, Refused
 from wis_engine.facts import EVENTS, Event, NeedExpired, PoolDissolved, Receipt, Recorded, VoucherExpired
 from wis_engine.facts.base import holds_redacted
 from wis_engine.facts.matches import LeavingReason
-from wis_engine.log import Batch, Log, MemoryLog, Registry, SqliteLog, check_limits
+from wis_engine.log.codec import BATCH_EVENTS_MAX, Registry, check_limits, known_events
+from wis_engine.log.log import Batch, Log
+from wis_engine.log.memory import MemoryLog
 from wis_engine.matching import EFFORT, Plan, Problem, Strategy, solve
+from wis_engine.matching.plan import content_digest
 from wis_engine.network import Network
 from wis_engine.network.relations import RELATIONS
 from wis_engine.values import NeedId, Period, PoolId, VoucherId, is_id
 from wis_engine.views.indicators import READS, Indicator, indicators
 
 Clock = Callable[[], dt.datetime]
+NOBODY: Final = "unnamed"
+"""Who acts when the caller does not say."""
+FEW: Final = 8
+LINE: Final = 200
+"""A fact whose collections and texts are no longer than these is under 4 KiB, a thousandth of a batch."""
 TRIES: Final = 3
 """Lost races after which a batch takes the log's write lock before it is checked."""
 _TELLS: Final = {
@@ -77,7 +87,7 @@ class Community:
     ) -> None:
         self._log = log
         self._clock = clock
-        self._registry = registry or Registry(EVENTS)
+        self._registry = registry or known_events()
         self._writable = writable
         self._until = until
         self._lock = threading.RLock()
@@ -120,8 +130,10 @@ class Community:
         scheme, found, path = url.partition(":")
         log: Log
         if (scheme, path) == ("memory", "") and found:
-            log = MemoryLog(clock=clock)
+            log = MemoryLog(registry=registry, clock=clock)
         elif scheme == "sqlite" and path.startswith("///") and len(path) > len("///"):
+            from wis_engine.log.sqlite import SqliteLog  # noqa: PLC0415 - sqlite3 is loaded when a file is opened
+
             log = SqliteLog(path.removeprefix("///"), registry=registry, clock=clock, mode=mode)
         else:
             raise Malformed(f"no log at {url!r}: it is «memory:» or «sqlite:///file»")
@@ -225,8 +237,8 @@ class Community:
 
     def branch(self) -> "Community":
         """Fork a what-if in memory: same past, a future of its own."""
-        past = self._log.read(until=self.position)
-        log = MemoryLog(clock=self._clock, past=past)
+        log = MemoryLog(registry=self._registry, clock=self._clock)
+        log.remember(self._log.read(until=self.position))
         return Community(log, clock=self._clock, zone=self._network.zone, registry=self._registry)
 
     # Recording
@@ -235,7 +247,7 @@ class Community:
         self,
         *facts: Event,
         at: dt.datetime | None = None,
-        actor: str = "",
+        actor: str = NOBODY,
         cause: str | None = None,
         key: str | None = None,
         after: int | None = None,
@@ -272,14 +284,15 @@ class Community:
             The log could not write, or did not answer; retry with a key.
         """
         for fact in facts:
-            if not isinstance(fact, Event) or type(fact) is not self._registry.get(fact.name):
-                raise Malformed(f"no fact of this community: {type(fact).__name__}")
+            if not isinstance(fact, Event):
+                raise Malformed(f"no fact: {type(fact).__name__}")
+            self._registry.require(fact)
             if holds_redacted(fact):
                 raise Malformed(f"{fact.name}: a personal field is redacted")
         if not facts:
             raise Malformed("no facts")
-        check_limits(facts)
-        return self._admit(lambda _network: facts, at=at, actor=actor, cause=cause, key=key, after=after)
+        _check_limits(facts, self._registry)
+        return self._admit(_always(*facts), at=at, actor=actor, cause=cause, key=key, after=after)
 
     def adopt(
         self,
@@ -287,7 +300,7 @@ class Community:
         *,
         after: int | None = None,
         at: dt.datetime | None = None,
-        actor: str = "",
+        actor: str = NOBODY,
         key: str | None = None,
     ) -> Receipt:
         """Adopt a plan whole: its chains composed, its pools formed.
@@ -301,12 +314,13 @@ class Community:
         Refused
             The network cannot keep one of its promises any more.
         """
-        plan.check_digest()
+        if content_digest(plan) != plan.digest:
+            raise PlanError("digest", f"plan {plan.id} is not what its digest says")
         return self._admit(
             lambda network: facts_of(network, plan), at=at, actor=actor, cause=None, key=key, after=after
         )
 
-    def advance(self, to: dt.datetime, *, actor: str = "") -> tuple[Receipt, ...]:
+    def advance(self, to: dt.datetime, *, actor: str = NOBODY) -> tuple[Receipt, ...]:
         """Let time pass: record what expires by itself up to an instant, each at the moment it was due.
 
         Pools whose period is over are dissolved unless a booked session still
@@ -323,7 +337,7 @@ class Community:
                 continue
             moment = dt.datetime.combine(day, dt.time(), tzinfo=self._network.zone_info).astimezone(dt.UTC)
             try:
-                receipts.append(self._admit(lambda _network, fact=fact: (fact,), at=moment, actor=actor))
+                receipts.append(self._admit(_always(fact), at=moment, actor=actor))
             except Refused:
                 continue  # someone else moved first; what is left comes back next time
             if isinstance(fact, PoolDissolved):
@@ -336,7 +350,7 @@ class Community:
         build: Callable[[Network], tuple[Event, ...]],
         *,
         at: dt.datetime | None = None,
-        actor: str = "",
+        actor: str = NOBODY,
         cause: str | None = None,
         key: str | None = None,
         after: int | None = None,
@@ -344,7 +358,7 @@ class Community:
         """Catch up, check, apply, append; begin again when somebody else was faster."""
         if not self._writable:
             raise ReadOnly("this community was opened for reading")
-        for name, value in (("actor", actor or None), ("cause", cause), ("key", key)):
+        for name, value in (("actor", actor), ("cause", cause), ("key", key)):
             if value is not None and not is_id(value):
                 raise Malformed(f"{name}: not an id")
         happened = _aware(at if at is not None else self._clock())
@@ -432,6 +446,10 @@ class Community:
         return f"<Community at {network.position}: {len(network.needs)} needs, {len(network.pools)} pools>"
 
 
+def _always(*facts: Event) -> Callable[[Network], tuple[Event, ...]]:
+    return lambda _network: facts
+
+
 def _apply(network: Network, batch: Batch) -> None:
     start = network.position
     network.now = batch.occurred_at
@@ -445,7 +463,21 @@ def _apply(network: Network, batch: Batch) -> None:
         fact.apply(network)
 
 
-def _aware(moment: dt.datetime) -> dt.datetime:
+def _check_limits(facts: tuple[Event, ...], registry: Registry) -> None:
+    """Refuse a batch beyond the limits; what cannot come near them is not encoded to be measured."""
+    if len(facts) > BATCH_EVENTS_MAX or any(map(_bulky, facts)):
+        check_limits(map(registry.encode, facts))
+
+
+def _bulky(fact: Event) -> bool:
+    """Say whether a fact may be over 4 KiB: it holds a long text or a collection of more than a few things."""
+    return any(
+        len(value) > FEW if isinstance(value, tuple | frozenset) else isinstance(value, str) and len(value) > LINE
+        for value in (getattr(fact, a.name) for a in attrs.fields(type(fact)))
+    )
+
+
+def _aware(moment: object) -> dt.datetime:
     if not isinstance(moment, dt.datetime) or moment.tzinfo is None:
         raise Malformed("an instant carries its time zone")
     return moment.astimezone(dt.UTC)

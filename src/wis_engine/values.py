@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import IntEnum, StrEnum
 from functools import lru_cache
-from typing import Any, ClassVar, Final, NewType, NoReturn, Self, TypeAlias
+from typing import Any, ClassVar, Final, NewType, NoReturn, Self, TypeAlias, TypeVar
 
 import attrs
 from attrs import field, frozen
@@ -20,6 +20,7 @@ from attrs import validators as v
 
 from wis_engine.errors import Malformed, PrivacyError
 
+_Name = TypeVar("_Name", bound=str)
 Cents: TypeAlias = int
 Minutes: TypeAlias = int
 Metres: TypeAlias = int
@@ -434,7 +435,7 @@ class PriceTier:
     price_cents: Cents = field(validator=natural)
 
 
-def split_cents(total_cents: Cents, weights: Mapping[str, int]) -> dict[str, Cents]:
+def split_cents(total_cents: Cents, weights: Mapping[_Name, int]) -> dict[_Name, Cents]:
     """Split an amount in proportion to weights, exact to the cent.
 
     Largest remainder; equal remainders go to the smaller id. Weights that are

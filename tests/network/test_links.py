@@ -178,7 +178,9 @@ def test_what_is_settled_stays(links):
         links.undo_node("o1")
 
 
-def test_undo_of_closing_a_folded_link(links, eager):
+@pytest.mark.parametrize("fold_min", [-1, 4096])
+def test_undo_of_closing_a_settled_link_and_opening_it_again(links, monkeypatch, fold_min):
+    monkeypatch.setattr(module, "UNFOLDED_MIN", fold_min)
     links.open("n1", "joins", "p1", 7)
     links.settle()
     links.close("n1", "joins", "p1", 8)
@@ -273,8 +275,9 @@ POSSIBLE = [
     for target, target_kind, _ in NODES
     if (source_kind, target_kind) == (relation.source, relation.target)
 ]
+FEW = [("n1", "joins", "p1"), ("n1", "joins", "p2"), ("n2", "joins", "p1"), ("n1", "follows", "n1")]
 STEPS = st.one_of(
-    st.tuples(st.sampled_from(["open", "open", "close"]), st.sampled_from(POSSIBLE)),
+    st.tuples(st.sampled_from(["open", "close"]), st.sampled_from([*FEW, *FEW, *POSSIBLE])),
     st.sampled_from([("undo", None), ("settle", None), ("picture", None)]),
 )
 

@@ -1,11 +1,10 @@
 """The life of an engagement: booked, delivered, confirmed, judged, or cancelled."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 from attrs import field
-from attrs import validators as v
 
 from wis_engine.errors import Malformed, refuse
 from wis_engine.facts.base import Event, fresh, id_field, known
@@ -13,7 +12,9 @@ from wis_engine.facts.matches import close_if_done
 from wis_engine.facts.needs import has_active_recipient
 from wis_engine.network import Network, timetable
 from wis_engine.network.promises import Engagement, Pool, PoolState, SessionState
+from wis_engine.network.shapes import between, exactly, tuple_of
 from wis_engine.values import (
+    SLOT_MINUTES,
     Cents,
     EngagementId,
     Minutes,
@@ -55,8 +56,9 @@ class CancelReason(StrEnum):
     RECIPIENT_LEFT = "recipient-left"
 
 
-def distinct_sessions(_instance: object, _attribute: object, value: tuple[Occurrence, ...]) -> None:
+def distinct_sessions(instance: object, attribute: "attrs.Attribute[Any]", value: tuple[Occurrence, ...]) -> None:
     """Validate dated sessions: some, in order, none twice (attrs validator)."""
+    tuple_of(exactly(Occurrence))(instance, attribute, value)
     if not value or list(value) != sorted(value):
         raise Malformed("ServiceBooked.occurrences: none, or not in order")
     require_distinct(value, "ServiceBooked.occurrences")
@@ -103,7 +105,9 @@ class ServiceBooked(Event):
         taken = {one for other in before if other.step == self.step for one in other.unbroken()}
         if taken & set(self.occurrences):
             refuse(Reason.ALREADY_BOOKED, self.need)
-        if sum(other.price_cents for other in before) + self.price_cents > member.share_cents:
+        # What was cancelled whole costs nothing, and may be booked again.
+        kept_cents = sum(other.price_cents for other in before if other.unbroken())
+        if kept_cents + self.price_cents > member.share_cents:
             refuse(Reason.OVER_SHARE, member.share_cents)
 
     def apply(self, network: Network) -> None:
@@ -149,7 +153,7 @@ class ServiceDelivered(Event):
         waiting = SessionState.BOOKED
         engagement = _session(network, self.engagement, self.session, waiting, Reason.SESSION_NOT_BOOKED)
         occurrence = engagement.occurrences[self.session]
-        if network.local_minute < (occurrence.day, occurrence.start_slot * 30):
+        if network.local_minute < (occurrence.day, occurrence.start_slot * SLOT_MINUTES):
             refuse(Reason.BEFORE_ITS_TIME, occurrence)
         if self.minutes > occurrence.minutes:
             refuse(Reason.OVER_BOOKED_MINUTES, occurrence.minutes)
@@ -190,7 +194,7 @@ class ServiceCancelled(Event):
     name: ClassVar[str] = "service-cancelled"
 
     engagement: EngagementId = id_field()
-    reason: CancelReason = field(validator=v.instance_of(CancelReason))
+    reason: CancelReason = field(validator=exactly(CancelReason))
 
     def check(self, network: Network) -> None:
         """Refuse when nothing waits."""
@@ -209,7 +213,7 @@ class SatisfactionRecorded(Event):
     name: ClassVar[str] = "satisfaction-recorded"
 
     engagement: EngagementId = id_field()
-    score: int = field(validator=[positive, v.le(5)])
+    score: int = field(validator=between(1, 5))
 
     def check(self, network: Network) -> None:
         """Refuse before any confirmed delivery, or twice."""

@@ -5,12 +5,12 @@ from typing import ClassVar
 
 import attrs
 from attrs import field
-from attrs import validators as v
 
 from wis_engine.errors import refuse
 from wis_engine.facts.base import Event, fresh, id_field, known
 from wis_engine.network import Network
 from wis_engine.network.parties import Meeting, MeetingKind
+from wis_engine.network.shapes import exactly
 from wis_engine.values import MeetingId, Minutes, ProjectId, positive
 
 
@@ -28,7 +28,7 @@ class MeetingHeld(Event):
 
     meeting: MeetingId = id_field()
     project: ProjectId = id_field()
-    kind: MeetingKind = field(validator=v.instance_of(MeetingKind))
+    kind: MeetingKind = field(validator=exactly(MeetingKind))
     minutes: Minutes = field(validator=positive)
     partners_present: int = field(validator=positive)
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from enum import StrEnum
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 from attrs import field
-from attrs import validators as v
 
 from wis_engine.errors import Malformed, refuse
 from wis_engine.facts.base import Event, fresh, id_field, known, short_text
@@ -22,6 +21,7 @@ from wis_engine.network.promises import (
     PoolMember,
     PoolState,
 )
+from wis_engine.network.shapes import exactly, matching, tuple_of
 from wis_engine.values import (
     Cents,
     ChainId,
@@ -57,20 +57,30 @@ class PlanLevel:
 
 
 @attrs.frozen(kw_only=True)
+class PlanSetting:
+    """One parameter of the strategy that made a plan, its value as JSON text."""
+
+    name: str = field(validator=short_text)
+    value: str = field(validator=short_text)
+
+
+@attrs.frozen(kw_only=True)
 class PlanAdopted(Event):
     """The community adopted the outcome of a match; its id is the plan's digest.
 
-    `problem` is the digest of the problem that it answers; `levels` say what
-    it reached on each level of the objective and what bounds it.
+    `problem` is the digest of the problem that it answers, `strategy` with its
+    `settings` and `seed` how it was made; `levels` say what it reached on each
+    level of the objective and what bounds it.
     """
 
     name: ClassVar[str] = "plan-adopted"
 
     plan: PlanId = id_field()
     strategy: str = field(validator=short_text)
+    settings: tuple[PlanSetting, ...] = field(default=(), validator=tuple_of(exactly(PlanSetting)))
     seed: int = field(validator=natural)
-    problem: str = field(validator=v.matches_re(r"[0-9a-f]{64}"))
-    levels: tuple[PlanLevel, ...] = ()
+    problem: str = field(validator=matching("[0-9a-f]{64}"))
+    levels: tuple[PlanLevel, ...] = field(default=(), validator=tuple_of(exactly(PlanLevel)))
 
     def check(self, network: Network) -> None:
         """Refuse the same plan twice."""
@@ -81,14 +91,21 @@ class PlanAdopted(Event):
         network.put(AdoptedPlan(id=self.plan, strategy=self.strategy, seed=self.seed))
 
 
-def joined_steps(instance: object, _attribute: object, value: tuple[ChainStep, ...]) -> None:
+def joined_steps(instance: object, attribute: "attrs.Attribute[Any]", value: tuple[ChainStep, ...]) -> None:
     """Validate the steps of a chain: some, each beginning when the one before is over (attrs validator)."""
+    tuple_of(exactly(ChainStep))(instance, attribute, value)
     where = f"{type(instance).__name__}.steps"
-    if not value or not all(isinstance(step, ChainStep) for step in value):
+    if not value:
         raise Malformed(f"{where}: none")
     for before, after in pairwise(value):
         if after.offset_slots < before.offset_slots + slots_for(before.minutes):
             raise Malformed(f"{where}: a step begins before the one before it is over")
+
+
+def several_steps(_instance: object, _attribute: object, value: tuple[ChainStep, ...]) -> None:
+    """Validate that a chain joins offers: one alone is none (attrs validator)."""
+    if len(value) == 1:
+        raise Malformed("ChainComposed.steps: one alone is no chain")
 
 
 @attrs.frozen(kw_only=True)
@@ -100,7 +117,7 @@ class ChainComposed(Event):
     chain: ChainId = id_field()
     plan: PlanId | None = id_field(default=None)
     lead: SupplierId = id_field()
-    steps: tuple[ChainStep, ...] = field(validator=[joined_steps, v.min_len(2)])
+    steps: tuple[ChainStep, ...] = field(validator=[joined_steps, several_steps])
 
     def check(self, network: Network) -> None:
         """Refuse steps that no standing offer serves, or one supplier twice."""
@@ -128,7 +145,7 @@ class ChainBroken(Event):
 
     chain: ChainId = id_field()
     offer: OfferId = id_field()
-    reason: LeavingReason = field(default=LeavingReason.SUPPLIER, validator=v.instance_of(LeavingReason))
+    reason: LeavingReason = field(default=LeavingReason.SUPPLIER, validator=exactly(LeavingReason))
 
     def check(self, network: Network) -> None:
         """Refuse a chain already broken, or a link that is not in it."""
@@ -146,10 +163,11 @@ class ChainBroken(Event):
             network.unlink(self.chain, "uses", step.offer)
 
 
-def distinct_needs(instance: object, _attribute: object, value: tuple[PoolMember, ...]) -> None:
+def distinct_needs(instance: object, attribute: "attrs.Attribute[Any]", value: tuple[PoolMember, ...]) -> None:
     """Validate the members of a pool: some, no need twice (attrs validator)."""
+    tuple_of(exactly(PoolMember))(instance, attribute, value)
     where = f"{type(instance).__name__}.members"
-    if not value or not all(isinstance(member, PoolMember) for member in value):
+    if not value:
         raise Malformed(f"{where}: nobody")
     require_distinct((member.need for member in value), where)
 
@@ -171,8 +189,8 @@ class PoolFormed(Event):
     steps: tuple[ChainStep, ...] = field(validator=joined_steps)
     members: tuple[PoolMember, ...] = field(validator=distinct_needs)
     price_cents: Cents = field(validator=natural)
-    starts: WeekSlots = field(validator=v.instance_of(WeekSlots))
-    period: Period = field(validator=v.instance_of(Period))
+    starts: WeekSlots = field(validator=exactly(WeekSlots))
+    period: Period = field(validator=exactly(Period))
 
     def check(self, network: Network) -> None:
         """Refuse a promise that the network cannot keep."""
@@ -225,7 +243,7 @@ class PoolMemberLeft(Event):
 
     pool: PoolId = id_field()
     need: NeedId = id_field()
-    reason: LeavingReason = field(default=LeavingReason.HOUSEHOLD, validator=v.instance_of(LeavingReason))
+    reason: LeavingReason = field(default=LeavingReason.HOUSEHOLD, validator=exactly(LeavingReason))
 
     def check(self, network: Network) -> None:
         """Refuse while a booked session waits, or when the rest are fewer than the smallest group."""
@@ -277,7 +295,7 @@ class PoolDissolved(Event):
     name: ClassVar[str] = "pool-dissolved"
 
     pool: PoolId = id_field()
-    reason: LeavingReason = field(validator=v.instance_of(LeavingReason))
+    reason: LeavingReason = field(validator=exactly(LeavingReason))
 
     def check(self, network: Network) -> None:
         """Refuse while a booked session waits."""

@@ -1,7 +1,7 @@
 """The life of a membership: firms join and leave, people enrol, households form and consent."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 from attrs import field
@@ -11,8 +11,9 @@ from wis_engine.errors import Malformed, refuse
 from wis_engine.facts.base import Event, fresh, id_field, known, personal, short_text
 from wis_engine.network import Network
 from wis_engine.network.parties import Firm, FirmStatus, Gender, Household, Member, Person, Purpose, Role
+from wis_engine.network.shapes import exactly, matching, text, tuple_of
 from wis_engine.territory import municipio_of
-from wis_engine.values import FirmId, HouseholdId, PersonId, is_redacted, positive, require_distinct
+from wis_engine.values import FirmId, HouseholdId, PersonId, checked_id, is_redacted, positive, require_distinct
 
 SMALL_PERSONS_MAX = 49
 """A small firm has fewer than 50 persons (Annex I of Regulation (EU) 651/2014)."""
@@ -48,9 +49,9 @@ class FirmJoined(Event):
 
     firm: FirmId = id_field()
     title: str = field(validator=short_text)
-    status: FirmStatus = field(default=FirmStatus.MEMBER, validator=v.instance_of(FirmStatus))
+    status: FirmStatus = field(default=FirmStatus.MEMBER, validator=exactly(FirmStatus))
     persons: int = field(validator=positive)
-    ateco: str = field(validator=v.matches_re(r"\d\d(\.\d{1,2}){0,2}"))
+    ateco: str = field(validator=matching(r"[0-9]{2}(\.[0-9]{1,2}){0,2}"))
     nil: int = field(validator=a_nil)
 
     def check(self, network: Network) -> None:
@@ -80,7 +81,7 @@ class FirmLeft(Event):
     name: ClassVar[str] = "firm-left"
 
     firm: FirmId = id_field()
-    reason: str = field(default="", validator=v.max_len(200))
+    reason: str = field(default="", validator=text(200))
 
     def check(self, network: Network) -> None:
         """Refuse while somebody is enrolled through it."""
@@ -103,8 +104,8 @@ class PersonEnrolled(Event):
 
     person: PersonId = id_field()
     firm: FirmId = id_field()
-    role: Role = field(default=Role.EMPLOYEE, validator=v.instance_of(Role))
-    gender: Gender | None = field(default=None, validator=v.optional(v.instance_of(Gender)))
+    role: Role = field(default=Role.EMPLOYEE, validator=exactly(Role))
+    gender: Gender | None = field(default=None, validator=v.optional(exactly(Gender)))
 
     def check(self, network: Network) -> None:
         """Refuse through a firm that is no member, or twice through the same."""
@@ -142,15 +143,17 @@ class PersonLeft(Event):
         network.unlink(self.firm, "employs", self.person)
 
 
-def some_holders(instance: object, _attribute: object, value: tuple[PersonId, ...]) -> None:
+def some_holders(instance: object, attribute: "attrs.Attribute[Any]", value: tuple[PersonId, ...]) -> None:
     """Validate the holders of a household: at least one, nobody twice (attrs validator)."""
+    tuple_of(checked_id)(instance, attribute, value)
     if not value:
         raise Malformed(f"{type(instance).__name__}.holders: nobody")
     require_distinct(value, f"{type(instance).__name__}.holders")
 
 
-def distinct_members(instance: object, _attribute: object, value: tuple[Member, ...]) -> None:
+def distinct_members(instance: object, attribute: "attrs.Attribute[Any]", value: tuple[Member, ...]) -> None:
     """Validate the members of a household: nobody twice (attrs validator)."""
+    tuple_of(exactly(Member))(instance, attribute, value)
     require_distinct((member.id for member in value), f"{type(instance).__name__}.members")
 
 
@@ -210,8 +213,8 @@ class ConsentGiven(Event):
     name: ClassVar[str] = "consent-given"
 
     household: HouseholdId = id_field()
-    purpose: Purpose = field(default=Purpose.SPECIAL_DATA, validator=v.instance_of(Purpose))
-    text_version: str = field(default="1", validator=v.max_len(40))
+    purpose: Purpose = field(default=Purpose.SPECIAL_DATA, validator=exactly(Purpose))
+    text_version: str = field(default="1", validator=text(40))
 
     def check(self, network: Network) -> None:
         """Refuse a consent that stands already."""
@@ -230,7 +233,7 @@ class ConsentWithdrawn(Event):
     name: ClassVar[str] = "consent-withdrawn"
 
     household: HouseholdId = id_field()
-    purpose: Purpose = field(default=Purpose.SPECIAL_DATA, validator=v.instance_of(Purpose))
+    purpose: Purpose = field(default=Purpose.SPECIAL_DATA, validator=exactly(Purpose))
 
     def check(self, network: Network) -> None:
         """Refuse when there is no such consent."""

@@ -15,6 +15,7 @@ from wis_engine.facts.membership import a_nil
 from wis_engine.network import Network
 from wis_engine.network.parties import Household, Purpose
 from wis_engine.network.promises import Need, NeedState, NeedStep
+from wis_engine.network.shapes import between, exactly, tuple_of
 from wis_engine.territory import municipio_of
 from wis_engine.values import (
     ActionCode,
@@ -32,6 +33,7 @@ from wis_engine.values import (
     checked_id,
     is_redacted,
     natural,
+    occurrences,
     positive,
     slots_for,
 )
@@ -82,8 +84,9 @@ def a_service(_instance: object, _attribute: object, value: Any) -> None:  # noq
     catalogue.service(value)
 
 
-def linked_steps(instance: object, _attribute: object, value: tuple[NeedStep, ...]) -> None:
+def linked_steps(instance: object, attribute: "attrs.Attribute[Any]", value: tuple[NeedStep, ...]) -> None:
     """Validate the steps of a composite need: none, two or three (attrs validator)."""
+    tuple_of(exactly(NeedStep))(instance, attribute, value)
     if len(value) == 1 or len(value) > STEPS_MAX:
         raise Malformed(f"{type(instance).__name__}.steps: a chain has two or {STEPS_MAX} steps")
     for step in value:
@@ -140,12 +143,12 @@ class NeedDeclared(Event):
     steps: tuple[NeedStep, ...] = personal(subject="household", default=(), validator=linked_steps)
     minutes: Minutes = field(validator=positive)
     sessions: int = field(default=1, validator=positive)
-    period: Period = field(validator=v.instance_of(Period))
+    period: Period = field(validator=exactly(Period))
     radius_m: Metres | None = field(default=None, validator=v.optional(natural))
     price_limit_cents: Cents | None = field(default=None, validator=v.optional(natural))
-    priority: int = field(default=0, validator=[natural, v.le(PRIORITY_MAX)])
+    priority: int = field(default=0, validator=between(0, PRIORITY_MAX))
     group_max: int | None = field(default=None, validator=v.optional(positive))
-    channel: Channel | None = field(default=None, validator=v.optional(v.instance_of(Channel)))
+    channel: Channel | None = field(default=None, validator=v.optional(exactly(Channel)))
     action: ActionCode = field(default=attrs.Factory(_action, takes_self=True), validator=checked_id)
     municipio: int = field(default=attrs.Factory(_municipio, takes_self=True), validator=positive)
     step_count: int = field(default=attrs.Factory(_step_count, takes_self=True), validator=positive)
@@ -169,7 +172,7 @@ class NeedDeclared(Event):
         services = [step.service for step in self.steps] or [self.service]
         if any(needs_consent(service) for service in services) and Purpose.SPECIAL_DATA not in household.consents:
             refuse(Reason.CONSENT_MISSING, Purpose.SPECIAL_DATA)
-        _check_time(self.slots, self.period, self.minutes, self.sessions)
+        _check_time(network, self)
 
     def apply(self, network: Network) -> None:
         """Put the need, open."""
@@ -204,11 +207,26 @@ def _check_beneficiary(household: Household, beneficiary: MemberId) -> None:
         refuse(Reason.UNKNOWN_BENEFICIARY, household.id)
 
 
-def _check_time(slots: WeekSlots, period: Period, minutes: Minutes, sessions: int) -> None:
-    """Refuse when no session of this length begins on a day of the period, or not as many as asked for."""
-    starts = slots.on_days(period.weekdays).starts(slots_for(-(-minutes // sessions)))
-    if not starts:
-        refuse(Reason.NEVER_FITS, f"{minutes} min in {sessions} sessions")
+def _check_time(network: Network, need: "NeedDeclared | Need") -> None:
+    """Refuse when fewer sessions than are asked for find room one after the other in the period."""
+    lengths = [slots_for(step.minutes) for step in need.steps] if need.steps else [slots_for(_session_minutes(need))]
+    starts = _in_a_row(need.slots, sum(lengths))
+    if len(occurrences(starts, 1, need.period, need.sessions, network.closed_days)) < need.sessions:
+        refuse(Reason.NEVER_FITS, f"{need.minutes} min in {need.sessions} sessions")
+
+
+def _session_minutes(need: "NeedDeclared | Need") -> Minutes:
+    return -(-need.minutes // need.sessions)
+
+
+def _in_a_row(slots: WeekSlots, length: int) -> WeekSlots:
+    """As many half-hours from which sessions of a length can begin as do not run into one another."""
+    chosen = free_from = 0
+    for slot in slots.starts(length):
+        if slot >= free_from:
+            chosen |= 1 << slot
+            free_from = slot + length
+    return WeekSlots(chosen)
 
 
 @attrs.frozen(kw_only=True)
@@ -222,7 +240,7 @@ class NeedRevised(Event):
     slots: WeekSlots | None = personal(subject="household", default=None, validator=v.optional(windows))
     minutes: Minutes | None = field(default=None, validator=v.optional(positive))
     sessions: int | None = field(default=None, validator=v.optional(positive))
-    period: Period | None = field(default=None, validator=v.optional(v.instance_of(Period)))
+    period: Period | None = field(default=None, validator=v.optional(exactly(Period)))
     radius_m: Metres | None = field(default=None, validator=v.optional(natural))
     price_limit_cents: Cents | None = field(default=None, validator=v.optional(natural))
     group_max: int | None = field(default=None, validator=v.optional(positive))
@@ -236,7 +254,7 @@ class NeedRevised(Event):
         if changed.sessions * changed.step_count <= need.delivered:
             refuse(Reason.LESS_THAN_DELIVERED, need.delivered)
         if not is_redacted(changed.slots):
-            _check_time(changed.slots, changed.period, changed.minutes, changed.sessions)
+            _check_time(network, changed)
         if need.step_count > 1:
             per_session = need.minutes // need.sessions
             if changed.minutes != per_session * changed.sessions:
@@ -301,7 +319,7 @@ class NeedUnmet(Event):
     name: ClassVar[str] = "need-unmet"
 
     need: NeedId = id_field()
-    reason: UnmetReason = field(validator=v.instance_of(UnmetReason))
+    reason: UnmetReason = field(validator=exactly(UnmetReason))
 
     def check(self, network: Network) -> None:
         """Refuse unless the need is open."""

@@ -24,6 +24,7 @@ from wis_engine.network.promises import (
 from wis_engine.territory import distance_m, zone
 from wis_engine.values import (
     SLOT_MINUTES,
+    SLOTS_A_DAY,
     Channel,
     NeedId,
     Period,
@@ -105,9 +106,11 @@ def _agreed(network: Network, offer: Offer, period: Period) -> bool:
 
 
 def _within(pool: Pool, step: ChainStep, slots: WeekSlots) -> bool:
-    """Say whether every session of a step lies in the half-hours given."""
+    """Say whether every session of a step lies in the half-hours given, and begins on the day that its chain does."""
     starts = slots.starts(slots_for(step.minutes)).bits
-    return not (pool.starts.bits << step.offset_slots) & ~starts
+    return not (pool.starts.bits << step.offset_slots) & ~starts and all(
+        start % SLOTS_A_DAY + step.offset_slots < SLOTS_A_DAY for start in pool.starts
+    )
 
 
 def _check_member(network: Network, pool: Pool, member: PoolMember) -> None:
@@ -199,6 +202,8 @@ def _check_calendar(network: Network, pool: Pool) -> None:
     """Refuse too few dates, an offer that is busy, a person in two places."""
     if any(len(dated) < pool.sessions for dated in timetable.sessions_of(network, pool)):
         refuse(Reason.TOO_FEW_SESSIONS, pool.period)
+    if timetable.overlaps_itself(network, pool):
+        refuse(Reason.IN_TWO_PLACES, pool.id)
     if over := timetable.overbooked(network, pool):
         refuse(Reason.OVERBOOKED, f"{over[0]} on {over[1]}")
     seen: dict[tuple[str, str], NeedId] = {}

@@ -13,6 +13,7 @@ from wis_engine.facts.base import Event, fresh, id_field, known, short_text
 from wis_engine.facts.base import Reason as BaseReason
 from wis_engine.network import Network, ledger
 from wis_engine.network.parties import Action, Fund, FundSource, Project, Target
+from wis_engine.network.shapes import between, exactly, frozenset_of, tuple_of
 from wis_engine.values import ActionCode, Cents, FundId, Minutes, Period, ProjectId, natural, positive
 
 
@@ -37,11 +38,11 @@ class ProjectPlanned(Event):
 
     project: ProjectId = id_field()
     title: str = field(validator=short_text)
-    period: Period = field(validator=v.instance_of(Period))
+    period: Period = field(validator=exactly(Period))
     lead: str = field(validator=short_text)
     public_body: str = field(validator=short_text)
-    targets: tuple[Target, ...] = ()
-    closed_days: frozenset[dt.date] = frozenset()
+    targets: tuple[Target, ...] = field(default=(), validator=tuple_of(exactly(Target)))
+    closed_days: frozenset[dt.date] = field(default=frozenset(), validator=frozenset_of(exactly(dt.date)))
 
     def check(self, network: Network) -> None:
         """Refuse an id that is taken."""
@@ -75,7 +76,7 @@ class ActionPlanned(Event):
     action: ActionCode = id_field()
     title: str = field(validator=short_text)
     phase: int = field(validator=positive)
-    period: Period = field(validator=v.instance_of(Period))
+    period: Period = field(validator=exactly(Period))
     budget_cents: Cents = field(validator=natural)
     staff_minutes: Minutes = field(validator=natural)
 
@@ -111,9 +112,9 @@ class FundLine:
 
     fund: FundId = id_field()
     action: ActionCode = id_field()
-    source: FundSource = field(validator=v.instance_of(FundSource))
+    source: FundSource = field(validator=exactly(FundSource))
     amount_cents: Cents = field(validator=positive)
-    share_percent: int = field(default=100, validator=[v.instance_of(int), v.ge(1), v.le(100)])
+    share_percent: int = field(default=100, validator=between(1, 100))
     household_cap_cents: Cents | None = field(default=None, validator=v.optional(positive))
 
 
@@ -126,7 +127,7 @@ class GrantAwarded(Event):
     project: ProjectId = id_field()
     contribution_cents: Cents = field(validator=natural)
     cofinancing_cents: Cents = field(validator=natural)
-    funds: tuple[FundLine, ...] = field(default=(), validator=v.deep_iterable(v.instance_of(FundLine)))
+    funds: tuple[FundLine, ...] = field(default=(), validator=tuple_of(exactly(FundLine)))
 
     def check(self, network: Network) -> None:
         """Refuse lines beyond what each source gave or what each action may cost."""
@@ -134,19 +135,20 @@ class GrantAwarded(Event):
         if project.contribution_cents is not None:
             refuse(Reason.ALREADY_GRANTED, self.project)
         by_source = {FundSource.CONTRIBUTION: self.contribution_cents, FundSource.COFINANCING: self.cofinancing_cents}
-        left = {code: action.budget_cents for code, action in network.actions.items()}
+        left_cents = {code: action.budget_cents for code, action in network.actions.items()}
         seen: set[FundId] = set()
         for line in self.funds:
             fresh(network, line.fund)
             if line.fund in seen:
                 refuse(BaseReason.ID_TAKEN, line.fund)
             seen.add(line.fund)
-            known(network.actions, line.action)
+            if known(network.actions, line.action).project != self.project:
+                refuse(Reason.OUTSIDE_PROJECT, line.action)
             by_source[line.source] -= line.amount_cents
-            left[line.action] -= line.amount_cents
+            left_cents[line.action] -= line.amount_cents
             if by_source[line.source] < 0:
                 refuse(Reason.OVER_GRANT, line.source)
-            if left[line.action] < 0:
+            if left_cents[line.action] < 0:
                 refuse(Reason.OVER_ACTION_BUDGET, line.action)
 
     def apply(self, network: Network) -> None:

@@ -11,9 +11,10 @@ from wis_engine import catalogue
 from wis_engine.errors import Malformed, refuse
 from wis_engine.facts.base import Event, fresh, id_field, known, short_text
 from wis_engine.facts.membership import a_nil
-from wis_engine.facts.needs import a_service, windows
-from wis_engine.network import Network
+from wis_engine.facts.needs import a_language, a_service, windows
+from wis_engine.network import Network, timetable
 from wis_engine.network.parties import Agreement, Offer, Supplier, SupplierKind
+from wis_engine.network.shapes import between, exactly, frozenset_of, tuple_of
 from wis_engine.territory import MUNICIPI
 from wis_engine.values import (
     AgeBand,
@@ -30,6 +31,7 @@ from wis_engine.values import (
     ServiceCode,
     SupplierId,
     WeekSlots,
+    checked_id,
     natural,
     positive,
     require_distinct,
@@ -46,10 +48,11 @@ class Reason(StrEnum):
     SMALLEST_GROUP_UNPRICED = "smallest-group-unpriced"
 
 
-def price_table(instance: object, _attribute: object, value: tuple[PriceTier, ...]) -> None:
+def price_table(instance: object, attribute: "attrs.Attribute[Any]", value: tuple[PriceTier, ...]) -> None:
     """Validate the tiers of a price: some, each pair of thresholds once (attrs validator)."""
+    tuple_of(exactly(PriceTier))(instance, attribute, value)
     where = f"{type(instance).__name__}.tiers"
-    if not value or not all(isinstance(tier, PriceTier) for tier in value):
+    if not value:
         raise Malformed(f"{where}: no price")
     require_distinct(((tier.people_from, tier.units_from) for tier in value), where)
 
@@ -59,8 +62,9 @@ def prices_everyone(tiers: tuple[PriceTier, ...], group_min: int) -> bool:
     return any(tier.people_from <= group_min and not tier.units_from for tier in tiers)
 
 
-def distinct_offers(_instance: object, _attribute: object, value: tuple[OfferId, ...]) -> None:
+def distinct_offers(instance: object, attribute: "attrs.Attribute[Any]", value: tuple[OfferId, ...]) -> None:
     """Validate the offers that an agreement covers: some, none twice (attrs validator)."""
+    tuple_of(checked_id)(instance, attribute, value)
     if not value:
         raise Malformed("AgreementSigned.offers: none")
     require_distinct(value, "AgreementSigned.offers")
@@ -78,7 +82,7 @@ class SupplierRegistered(Event):
 
     supplier: SupplierId = id_field()
     title: str = field(validator=short_text)
-    kind: SupplierKind = field(validator=v.instance_of(SupplierKind))
+    kind: SupplierKind = field(validator=exactly(SupplierKind))
     firm: FirmId | None = id_field(default=None)
 
     def check(self, network: Network) -> None:
@@ -109,22 +113,22 @@ class SupplierOffered(Event):
     offer: OfferId = id_field()
     supplier: SupplierId = id_field()
     service: ServiceCode = field(validator=a_service)
-    place: Place = field(validator=v.instance_of(Place))
+    place: Place = field(validator=exactly(Place))
     slots: WeekSlots = field(validator=windows)
-    period: Period = field(validator=v.instance_of(Period))
+    period: Period = field(validator=exactly(Period))
     nil: int = field(validator=a_nil)
     radius_m: Metres | None = field(default=None, validator=v.optional(natural))
-    municipi: frozenset[int] = field(default=frozenset(), validator=v.deep_iterable(v.and_(positive, v.le(MUNICIPI))))
+    municipi: frozenset[int] = field(default=frozenset(), validator=frozenset_of(between(1, MUNICIPI)))
     capacity_minutes: Minutes = field(validator=positive)
     capacity_per_slot: int = field(default=1, validator=positive)
     tiers: tuple[PriceTier, ...] = field(validator=price_table)
     opening_cents: Cents = field(default=0, validator=natural)
     group_min: int = field(default=1, validator=positive)
     group_max: int = field(default=1, validator=positive)
-    quality_percent: int = field(default=0, validator=[natural, v.le(100)])
-    channel: Channel = field(default=Channel.AGREEMENT, validator=v.instance_of(Channel))
-    age_bands: frozenset[AgeBand] = frozenset()
-    languages: frozenset[str] = frozenset()
+    quality_percent: int = field(default=0, validator=between(0, 100))
+    channel: Channel = field(default=Channel.AGREEMENT, validator=exactly(Channel))
+    age_bands: frozenset[AgeBand] = field(default=frozenset(), validator=frozenset_of(exactly(AgeBand)))
+    languages: frozenset[str] = field(default=frozenset(), validator=frozenset_of(a_language))
     unit_minutes: Minutes = field(default=attrs.Factory(_unit_minutes, takes_self=True), validator=positive)
 
     def __attrs_post_init__(self) -> None:
@@ -156,18 +160,22 @@ class OfferRevised(Event):
 
     offer: OfferId = id_field()
     slots: WeekSlots | None = field(default=None, validator=v.optional(windows))
-    period: Period | None = field(default=None, validator=v.optional(v.instance_of(Period)))
+    period: Period | None = field(default=None, validator=v.optional(exactly(Period)))
     capacity_minutes: Minutes | None = field(default=None, validator=v.optional(positive))
     capacity_per_slot: int | None = field(default=None, validator=v.optional(positive))
     tiers: tuple[PriceTier, ...] | None = field(default=None, validator=v.optional(price_table))
     opening_cents: Cents | None = field(default=None, validator=v.optional(natural))
-    quality_percent: int | None = field(default=None, validator=v.optional([natural, v.le(100)]))
+    quality_percent: int | None = field(default=None, validator=v.optional(between(0, 100)))
 
     def check(self, network: Network) -> None:
         """Refuse less capacity than is promised."""
         offer = _standing_offer(network, self.offer)
         if self.capacity_minutes is not None and self.capacity_minutes < offer.committed_minutes:
             refuse(Reason.LESS_THAN_COMMITTED, offer.committed_minutes)
+        if self.capacity_per_slot is not None and self.capacity_per_slot < offer.capacity_per_slot:
+            at_once = timetable.most_promised_at_once(network, self.offer)
+            if self.capacity_per_slot < at_once:
+                refuse(Reason.LESS_THAN_COMMITTED, at_once)
         if self.tiers is not None and not prices_everyone(self.tiers, offer.group_min):
             refuse(Reason.SMALLEST_GROUP_UNPRICED, offer.group_min)
 
@@ -215,7 +223,7 @@ class AgreementSigned(Event):
     agreement: AgreementId = id_field()
     supplier: SupplierId = id_field()
     offers: tuple[OfferId, ...] = field(validator=distinct_offers)
-    period: Period = field(validator=v.instance_of(Period))
+    period: Period = field(validator=exactly(Period))
 
     def check(self, network: Network) -> None:
         """Refuse offers of somebody else."""

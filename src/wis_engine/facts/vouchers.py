@@ -5,13 +5,13 @@ from typing import ClassVar
 
 import attrs
 from attrs import field
-from attrs import validators as v
 
 from wis_engine.errors import refuse
 from wis_engine.facts.base import Event, fresh, id_field, known
 from wis_engine.facts.needs import has_active_recipient
 from wis_engine.network import Network, ledger
 from wis_engine.network.promises import Voucher, VoucherState
+from wis_engine.network.shapes import exactly, text
 from wis_engine.values import Cents, EngagementId, FundId, HouseholdId, Period, VoucherId, positive
 
 
@@ -45,7 +45,7 @@ class VoucherIssued(Event):
     fund: FundId = id_field()
     household: HouseholdId = id_field()
     face_cents: Cents = field(validator=positive)
-    valid: Period = field(validator=v.instance_of(Period))
+    valid: Period = field(validator=exactly(Period))
 
     def check(self, network: Network) -> None:
         """Refuse more than the fund has free, or than one household may hold of it."""
@@ -165,7 +165,7 @@ class VoucherCancelled(Event):
     name: ClassVar[str] = "voucher-cancelled"
 
     voucher: VoucherId = id_field()
-    reason: str = field(default="", validator=v.max_len(200))
+    reason: str = field(default="", validator=text(200))
 
     def check(self, network: Network) -> None:
         """Refuse one that is not active."""

@@ -11,6 +11,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 
 from wis_engine.errors import Conflict, KeyReused
 from wis_engine.facts.base import Event, Receipt, Recorded
@@ -51,12 +52,14 @@ class MemoryLog:
 
     def append(self, batch: Batch, *, after: int) -> Receipt:
         """Append a batch whole, after the position that the caller has seen."""
+        for fact in batch.facts:
+            self._registry.require(fact)
         with self._lock:
             if batch.key in self._rows:
                 return self._first_receipt(batch.key, batch.content)
             if after != len(self._facts):
                 raise Conflict(after, len(self._facts))
-            return self._add(batch)
+            return self._add(batch, to_microseconds(self._clock()))
 
     def read(
         self,
@@ -102,16 +105,22 @@ class MemoryLog:
                 self.append(batch, after=len(self._facts))
             return len(self._facts)
 
+    def remember(self, past: Iterable[Recorded]) -> None:
+        """Take in what another log recorded, as it recorded it; for a log that is still empty."""
+        assert not self._facts, "there are facts already"
+        for envelope, records in groupby(past, key=_envelope):
+            occurred_at, recorded_at, actor, cause, key = envelope
+            facts = tuple(one.fact for one in records)
+            batch = Batch(facts=facts, occurred_at=occurred_at, actor=actor, cause=cause, key=key)
+            self._add(batch, to_microseconds(recorded_at))
+
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""
 
-    def _add(self, batch: Batch) -> Receipt:
+    def _add(self, batch: Batch, recorded: int) -> Receipt:
         # Whatever may raise comes first: from the first write on, the batch is in.
-        for fact in batch.facts:
-            self._registry.require(fact)
         named = [set(fact.about()) for fact in batch.facts]
         occurred = to_microseconds(batch.occurred_at)
-        recorded = to_microseconds(self._clock())
         if self._recorded:
             recorded = max(recorded, self._recorded[-1])
         first = len(self._facts) + 1
@@ -203,3 +212,7 @@ class MemoryLog:
             key = self._keys.pop()
             if key is not None:
                 del self._rows[key]
+
+
+def _envelope(one: Recorded) -> tuple[dt.datetime, dt.datetime, str, str | None, str | None]:
+    return one.occurred_at, one.recorded_at, one.actor, one.cause, one.key

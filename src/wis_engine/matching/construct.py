@@ -216,7 +216,7 @@ def _pairs(ground: Ground, servers: Servers, rules: Rules) -> list[_Pair]:
             groups.setdefault((ground.kinds[name], rules.together(need)), []).append(name)
     return [
         _Pair(servers, kind, needs, server)
-        for (kind, _), needs in sorted(groups.items())
+        for (kind, _), needs in groups.items()
         for server in servers.of_needs(needs)
     ]
 
@@ -260,10 +260,10 @@ def _places(
     ground = draft.ground
     kind, steps, together = ground.kinds[need.id], ground.steps_of(need), rules.together(need)
     found: list[tuple[int, int, Server | None]] = []
-    for number, pool in draft.pools.items():
+    for number in draft.of_kind.get(kind, ()):
+        pool = draft.pools[number]
         if (
             number not in avoid
-            and pool.shape.kind == kind
             and len(pool.members) < most_of(ground, Server(pool.shape.offers, (), 0), rules)
             and all(offer in ways for offer, ways in zip(pool.shape.offers, steps, strict=True))
             and rules.together(ground.needs[pool.members[0]]) == together

@@ -7,24 +7,22 @@ by whole pools and may take back what they tried.
 """
 
 from collections.abc import Iterable
-from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from wis_engine.matching.money import (
+    Grants,
+    Purse,
     due_cents,
+    grant_rest,
     head_cents,
     missing_for_limits,
     most_granted_cents,
-    Purse,
 )
 from wis_engine.matching.occupancy import Occupancy, Taken
 from wis_engine.matching.options import Ground, Kind, runs
 from wis_engine.matching.problem import Need, Offer, span_slots
 from wis_engine.matching.rules import Rule
 from wis_engine.values import SLOTS_A_DAY, Cents, Minutes, Period, slots_for
-
-_RANK: Final = itemgetter(0)
-
 
 class Shape(NamedTuple):
     """A pool without its members: offers in order, half-hours after the start, starts in the week."""
@@ -187,7 +185,8 @@ class Draft:
         self._rooms = Occupancy()
         self._people = Occupancy()
         self._dues: dict[str, Cents] = {}
-        self._next = 0
+        self.next_number = 0
+        self.of_kind: dict[Kind, dict[int, None]] = {}
         self._tried: list[tuple[int, Pool | None]] | None = None
         for commitment in ground.problem.commitments:
             if commitment.offer in self.left:
@@ -236,6 +235,29 @@ class Draft:
         pool = self.assess(old.shape, rest)
         self._put(old if pool is None else pool, number)
         return pool is not None
+
+    def objective(self) -> tuple[int, Cents, Cents, int]:
+        """Rank of the draft, the lower the better: uncovered value, household, public, number of pools."""
+        household, public = self.payments()
+        return -self.value, household, public, len(self.pools)
+
+    def payments(self) -> tuple[Cents, Cents]:
+        """What households and the public pay in all."""
+        public = sum(cents for grants in self.grants().values() for cents in grants.values())
+        return self.price_cents - public, public
+
+    def grants(self) -> Grants:
+        """What each budget pays of each share: first down to the limits, then the rest."""
+        shares = {
+            member: share
+            for pool in self.pools.values()
+            for member, share in zip(pool.members, pool.shares, strict=True)
+        }
+        purse = Purse(self.ground.budgets)
+        ordered = [(self.ground.needs[need], shares[need]) for need in sorted(shares, key=self.ground.rank.__getitem__)]
+        missing_for_limits(purse, ordered)
+        grant_rest(purse, ordered)
+        return purse.grants
 
     def close(self, number: int) -> tuple[str, ...]:
         """Close a pool and give back its members."""
@@ -415,11 +437,12 @@ class Draft:
 
     def _put(self, pool: Pool, number: int | None = None) -> int:
         if number is None:
-            number, self._next = self._next, self._next + 1
+            number, self.next_number = self.next_number, self.next_number + 1
         if self._tried is not None:
             self._tried.append((number, None))
         self._count(pool, 1)
         self.pools[number] = pool
+        self.of_kind.setdefault(pool.shape.kind, {})[number] = None
         for member in pool.members:
             self.pool_of[member] = number
         return number
@@ -429,6 +452,7 @@ class Draft:
         if self._tried is not None:
             self._tried.append((number, pool))
         self._count(pool, -1)
+        del self.of_kind[pool.shape.kind][number]
         for member in pool.members:
             del self.pool_of[member]
         return pool

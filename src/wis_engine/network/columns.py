@@ -7,15 +7,14 @@ their memory when many rows are sorted at once, and is loaded only then.
 import sys
 from array import array
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import attrs
 
 if TYPE_CHECKING:
     import numpy as np
 
-    Vector = np.ndarray[tuple[int], np.dtype[np.signedinteger]]
-
+Vector: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.signedinteger]]"
 RELATION_BITS: Final = 7
 NODE_BITS: Final = 31
 
@@ -100,14 +99,21 @@ class Picture:
     relation_names: tuple[str, ...]
 
 
-def vector(column: "array[int]") -> "Vector":
+def vector(column: "array[int]") -> Vector:
     """View a column as a numpy vector; drop it soon, since the column cannot grow meanwhile."""
     import numpy as np  # noqa: PLC0415 - loaded with the first fold
 
     return np.frombuffer(column, dtype=column.typecode)
 
 
-def sorted_order(rows: "Vector", near: "array[int]", relation: "array[int]", far: "array[int]", nodes: int) -> Order:
+def sorted_order(  # noqa: PLR0917 - three columns in the order of the key
+    rows: Vector,
+    near: "array[int]",
+    relation: "array[int]",
+    far: "array[int]",
+    nodes: int,
+    kind: Literal["stable", "quicksort"],
+) -> Order:
     """Sort rows by near node, relation and far node; no two agree in all three."""
     import numpy as np  # noqa: PLC0415 - loaded with the first fold
 
@@ -115,9 +121,9 @@ def sorted_order(rows: "Vector", near: "array[int]", relation: "array[int]", far
     key = sort_key(first, vector(relation)[rows], vector(far)[rows], nodes)
     starts = np.zeros(nodes + 1, dtype=np.int32)
     np.cumsum(np.bincount(first, minlength=nodes), out=starts[1:])
-    return Order(array("i", rows[np.argsort(key)].astype(np.int32).tobytes()), array("i", starts.tobytes()))
+    return Order(array("i", rows[np.argsort(key, kind=kind)].astype(np.int32).tobytes()), array("i", starts.tobytes()))
 
 
-def sort_key(near: "Vector", relation: "Vector", far: "Vector", nodes: int) -> "Vector":
+def sort_key(near: Vector, relation: Vector, far: Vector, nodes: int) -> Vector:
     """Pack a link into one integer; 63 bits do for half a thousand million nodes."""
     return (near.astype("q") << RELATION_BITS | relation) * max(nodes, 1) + far

@@ -6,6 +6,7 @@ use, so that the two can be held against each other. What a redacted field
 would have said is left out.
 """
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -14,8 +15,8 @@ import attrs
 from wis_engine.network import ledger
 from wis_engine.network.network import Network
 from wis_engine.network.promises import Engagement, Need, NeedState, Pool, PoolState, SessionState, VoucherState
-from wis_engine.network.timetable import most_at_once, promised_minutes
-from wis_engine.values import Cents, HouseholdId, OfferId, SupplierId, is_redacted
+from wis_engine.network.timetable import most_at_once, promised_minutes, taken
+from wis_engine.values import Cents, HouseholdId, Occurrence, OfferId, PoolId, SupplierId, is_redacted
 
 
 @attrs.frozen(kw_only=True)
@@ -33,6 +34,7 @@ def check(network: Network) -> tuple[Breach, ...]:
         *_quantity(network),
         *_money(network),
         *_capacity(network),
+        *_at_once(network),
         *_two_places(network),
         *_pools(network),
     ]
@@ -107,38 +109,44 @@ def _suppliers(network: Network) -> Iterator[Breach]:
 
 
 def _capacity(network: Network) -> Iterator[Breach]:
-    """No offer beyond its minutes, nor with more sessions at once than it can, by dated session."""
+    """No offer beyond its minutes, and what open pools were promised is committed."""
     promised: dict[OfferId, int] = defaultdict(int)
-    busy: dict[tuple[OfferId, object], dict[tuple[str, int], int]] = defaultdict(dict)
     for pool in network.pools.values():
-        if pool.state is PoolState.FORMED:
+        if pool.open:
             for step in pool.steps:
                 promised[step.offer] += sum(promised_minutes(pool, step, member) for member in pool.members)
-    for engagement in network.engagements.values():
-        for occurrence in engagement.unbroken():
-            at_once = busy[engagement.offer, occurrence.day]
-            # Members of one pool share a session; its key is the pool and the start.
-            at_once[engagement.pool, occurrence.start_slot] = occurrence.mask
     for offer in network.offers.values():
         if not promised[offer.id] <= offer.committed_minutes <= offer.capacity_minutes:
             what = f"{promised[offer.id]} promised, {offer.committed_minutes} of {offer.capacity_minutes} committed"
             yield _breach("capacity", what, offer.id)
-    for (name, day), at_once in busy.items():
-        most = most_at_once(at_once.values(), -1)
+
+
+def _at_once(network: Network) -> Iterator[Breach]:
+    """No offer with more sessions at once than it can, by date; pools that are over were held to their own time."""
+    busy: dict[tuple[OfferId, dt.date], dict[tuple[PoolId, Occurrence], int]] = defaultdict(dict)
+    for engagement in network.engagements.values():
+        if not network.pools[engagement.pool].open:
+            continue
+        for occurrence in engagement.unbroken():
+            for day, mask in taken([occurrence]):
+                # Members of one pool share a session.
+                busy[engagement.offer, day][engagement.pool, occurrence] = mask
+    for (name, day), sessions in busy.items():
+        most = most_at_once(sessions.values(), -1)
         if most > network.offers[name].capacity_per_slot:
             yield _breach("capacity", f"{most} sessions at once on {day}", name)
 
 
 def _two_places(network: Network) -> Iterator[Breach]:
     """Nobody is in two places, by dated session."""
-    taken: dict[tuple[HouseholdId, str, object], list[tuple[Engagement, int]]] = defaultdict(list)
+    busy: dict[tuple[HouseholdId, str, dt.date], list[tuple[Engagement, int]]] = defaultdict(list)
     for engagement in network.engagements.values():
         need = network.needs[engagement.need]
         if is_redacted(need.beneficiary):
             continue
-        for occurrence in engagement.unbroken():
-            taken[need.household, need.beneficiary, occurrence.day].append((engagement, occurrence.mask))
-    for (_household, _member, day), sessions in taken.items():
+        for day, mask in taken(engagement.unbroken()):
+            busy[need.household, need.beneficiary, day].append((engagement, mask))
+    for (_household, _member, day), sessions in busy.items():
         if most_at_once([mask for _, mask in sessions], -1) > 1:
             yield _breach("two-places", f"on {day}", *sorted({engagement.id for engagement, _ in sessions}))
 

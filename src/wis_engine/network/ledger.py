@@ -13,8 +13,8 @@ from typing import Final
 from wis_engine.network.parties import Account
 from wis_engine.values import AccountId, Cents, FundId, SupplierId
 
-GRANTOR: Final = AccountId("account:grantor")
-PROMISED: Final = AccountId("account:promised")
+GRANTOR: Final = AccountId("ledger:grantor")
+PROMISED: Final = AccountId("ledger:promised")
 Accounts = Mapping[AccountId, Account]
 
 

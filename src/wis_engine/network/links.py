@@ -23,6 +23,7 @@ from wis_engine.network.columns import (
     Chains,
     Order,
     Picture,
+    Vector,
     sort_key,
     sorted_order,
     vector,
@@ -77,6 +78,7 @@ class Links:
         "_changes",
         "_closed",
         "_codes",
+        "_folded",
         "_ids",
         "_in",
         "_kind_codes",
@@ -124,7 +126,7 @@ class Links:
         self._tail: dict[int, int] = {}  # last row of a link
         self._tail_out, self._tail_in = Chains(0), Chains(0)
         self._closed = array("i")  # rows closed since the last settle, for undo
-        self._settled = self._settled_nodes = 0
+        self._folded = self._settled = self._settled_nodes = 0
         self._last_closed = 0  # position of the last settled close
         self._changes = 0  # since the last fold
 
@@ -230,7 +232,7 @@ class Links:
         near, code, far = link = self._source[row], self._relation[row], self._target[row]
         assert link == self._link(source, relation, target), "not the last link that was closed"
         self._until[row] = 0
-        if row >= self._settled:
+        if row >= self._folded:
             # The link may have been opened again meanwhile, which hid this row.
             self._tail[(near << RELATION_BITS | code) << NODE_BITS | far] = row
         self._changes -= 1
@@ -283,7 +285,7 @@ class Links:
         IntegrityError
             This is no history of links: a node twice, an unknown node or
             relation, a link against the table of relations, out of order, or
-            open twice at a time.
+            open twice at a time. The store is then of no use.
         """
         assert not self._ids, "there are nodes already"
         entered, links = list(nodes), list(rows)
@@ -301,11 +303,10 @@ class Links:
             raise IntegrityError(f"a link names an unknown node or relation: {error}") from None
         self._since = array("I", [link[3] for link in links])
         self._until = array("I", [link[4] or 0 for link in links])
-        self._check_history()
-        self._last_closed = max(self._until, default=0)
+        sorted_rows = self._check_history()
+        self._last_closed = int(vector(self._until).max(initial=0))
         self._settled, self._settled_nodes = len(links), len(entered)
-        self._changes = len(links)
-        self._fold()
+        self._sort(sorted_rows, sorted_rows, kind="quicksort")
 
     @property
     def nbytes(self) -> int:
@@ -345,8 +346,8 @@ class Links:
         )
         source, relation, target, _ = columns
         every = np.arange(len(rows))
-        outgoing = sorted_order(every, source, relation, target, nodes)
-        incoming = sorted_order(every, target, relation, source, nodes)
+        outgoing = sorted_order(every, source, relation, target, nodes, "quicksort")
+        incoming = sorted_order(every, target, relation, source, nodes, "quicksort")
         return self._pictured(nodes, columns, outgoing, incoming)
 
     def _pictured(self, nodes: int, columns: "tuple[array[int], ...]", outgoing: Order, incoming: Order) -> Picture:
@@ -413,20 +414,28 @@ class Links:
         return sorted(far)
 
     def _fold(self) -> None:
-        """Sort the open links, all of them settled, into the two orders."""
+        """Merge the links opened since the last fold into the orders, and leave out those closed."""
         import numpy as np  # noqa: PLC0415 - loaded when there is something to fold
 
         if not self._changes:
             return
-        rows = np.flatnonzero(vector(self._until) == 0)
-        self._out = sorted_order(rows, self._source, self._relation, self._target, len(self._ids))
-        self._in = sorted_order(rows, self._target, self._relation, self._source, len(self._ids))
+        fresh = np.arange(self._folded, len(self._source))
+        outgoing, incoming = (np.concatenate((vector(order.rows), fresh)) for order in (self._out, self._in))
+        self._sort(outgoing, incoming, kind="stable")
+
+    def _sort(self, outgoing: Vector, incoming: Vector, kind: Literal["stable", "quicksort"]) -> None:
+        """Make the orders of those rows that are open; «stable» is fast where rows stand in order already."""
+        until, nodes = vector(self._until), len(self._ids)
+        outgoing, incoming = outgoing[until[outgoing] == 0], incoming[until[incoming] == 0]
+        self._out = sorted_order(outgoing, self._source, self._relation, self._target, nodes, kind)
+        self._in = sorted_order(incoming, self._target, self._relation, self._source, nodes, kind)
+        self._folded = len(self._source)
         self._tail = {}
-        self._tail_out, self._tail_in = Chains(len(self._source)), Chains(len(self._source))
+        self._tail_out, self._tail_in = Chains(self._folded), Chains(self._folded)
         self._changes = 0
 
-    def _check_history(self) -> None:
-        """Refuse loaded links that no sequence of `open` and `close` can give."""
+    def _check_history(self) -> Vector:
+        """Refuse loaded links that no sequence of `open` and `close` can give; list their rows by link."""
         import numpy as np  # noqa: PLC0415 - loaded with the first bulk of links
 
         if len(self._rows_by_id) < len(self._ids):
@@ -439,14 +448,17 @@ class Links:
                 names = self._kind_names
                 raise IntegrityError(f"«{self._relation_names[code]}» joins a {names[near]} to a {names[far]}")
         since, until = vector(self._since), vector(self._until)
-        backwards = (np.diff(entered) < 0).any() or (np.diff(since) < 0).any()
+        backwards = (entered[1:] < entered[:-1]).any() or (since[1:] < since[:-1]).any()
         if backwards or (since < np.maximum(entered[source], entered[target])).any():
             raise IntegrityError("nodes and links do not follow the order of the log")
         if ((until != 0) & (until < since)).any():
             raise IntegrityError("a link closes before it opens")
         key = sort_key(source, relation, target, len(self._ids))
-        rows = np.argsort(key, kind="stable")
-        before, after = rows[:-1], rows[1:]
-        again = key[before] == key[after]
-        if (again & ((until[before] == 0) | (until[before] > since[after]))).any():
-            raise IntegrityError("a link is open twice at a time")
+        rows = np.argsort(key)
+        if (key[rows[:-1]] == key[rows[1:]]).any():  # opened more than once: in which order matters
+            rows = np.argsort(key, kind="stable")
+            before, after = rows[:-1], rows[1:]
+            again = key[before] == key[after]
+            if (again & ((until[before] == 0) | (until[before] > since[after]))).any():
+                raise IntegrityError("a link is open twice at a time")
+        return rows

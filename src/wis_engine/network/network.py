@@ -107,8 +107,8 @@ class Network:
         self.links = Links(RELATIONS)
         self._tables: dict[str, dict[str, Any]] = {cls.kind: {} for cls in ENTITIES}
         self._open: dict[str, set[str]] = {cls.kind: set() for cls in ENTITIES}
-        self._kinds: dict[str, str] = {}
         self._journal: list[tuple[Any, ...]] | None = None
+        self._began = _EPOCH
         for kind, table in self._tables.items():
             setattr(self, f"{kind}s", MappingProxyType(table))
 
@@ -137,11 +137,11 @@ class Network:
 
     def kind(self, name: str) -> str | None:
         """Kind of the entity that bears this id, or None when nobody does."""
-        return self._kinds.get(name)
+        return self.links.kind(name)
 
     def entity(self, name: str) -> Entity | None:
         """Find an entity of any kind."""
-        kind = self._kinds.get(name)
+        kind = self.links.kind(name)
         found: Entity | None = self._tables[kind][name] if kind else None
         return found
 
@@ -171,7 +171,7 @@ class Network:
         for kind, table in sorted(self._tables.items()):
             for name in sorted(table):
                 hashed.update(plain.dump([kind, plain.to_plain(table[name])]))
-        for row in sorted(self.links.rows()):
+        for row in sorted(self.links.rows(), key=lambda row: (*row[:4], row[4] or 0)):
             hashed.update(plain.dump(list(row)))
         return hashed.hexdigest()
 
@@ -192,7 +192,6 @@ class Network:
         if self._journal is not None:
             self._journal.append((self._undo_put, kind, name, old))
         if old is None:
-            self._kinds[name] = kind
             self.links.node(name, kind, self.position)
             self._refer(entity)
         (self._open[kind].add if entity.open else self._open[kind].discard)(name)
@@ -211,6 +210,7 @@ class Network:
         """Open a batch: keep a journal from here."""
         assert self._journal is None, "a batch is open already"
         self._journal = []
+        self._began = self.now
 
     def commit(self) -> None:
         """Close the batch and forget how to undo it."""
@@ -218,17 +218,18 @@ class Network:
         self.links.settle()
 
     def rollback(self, position: int) -> None:
-        """Undo everything since `begin` and stand at `position` again."""
+        """Undo everything since `begin` and stand at `position` again, with the clock of before."""
         assert self._journal is not None, "no batch is open"
         for undo, *what in reversed(self._journal):
             undo(*what)
         self._journal = None
         self.position = position
+        self.now = self._began
 
     def _undo_put(self, kind: str, name: str, old: Entity | None) -> None:
         table = self._tables[kind]
         if old is None:
-            del table[name], self._kinds[name]
+            del table[name]
             self._open[kind].discard(name)
             self.links.undo_node(name)
             return

@@ -8,6 +8,7 @@ import attrs
 from attrs import field
 
 from wis_engine.network.entity import Entity, entity, refers, sealed
+from wis_engine.network.shapes import exactly
 from wis_engine.values import (
     AccountId,
     ActionCode,
@@ -31,6 +32,7 @@ from wis_engine.values import (
     ServiceCode,
     SupplierId,
     WeekSlots,
+    checked_id,
     positive,
     price_per_head,
 )
@@ -42,7 +44,7 @@ from wis_engine.values import (
 class Target:
     """A figure that the project promised for an indicator."""
 
-    indicator: str
+    indicator: str = field(validator=checked_id)
     value: int = field(validator=positive)
 
 
@@ -192,8 +194,8 @@ class Person(Entity):
 class Member:
     """Somebody of a household: a pseudonym and an age band."""
 
-    id: MemberId
-    age_band: AgeBand
+    id: MemberId = field(validator=checked_id)
+    age_band: AgeBand = field(validator=exactly(AgeBand))
 
 
 @entity

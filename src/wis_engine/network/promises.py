@@ -8,7 +8,9 @@ from attrs import field
 from attrs.validators import optional
 
 from wis_engine.network.entity import Entity, entity, refers, sealed
+from wis_engine.network.shapes import between
 from wis_engine.values import (
+    SLOTS_A_WEEK,
     ActionCode,
     Cents,
     ChainId,
@@ -147,7 +149,7 @@ class ChainStep:
 
     service: ServiceCode = field(validator=checked_id)
     offer: OfferId = field(validator=checked_id)
-    offset_slots: int = field(default=0, validator=natural)
+    offset_slots: int = field(default=0, validator=between(0, SLOTS_A_WEEK - 1))
     minutes: Minutes = field(validator=positive)
 
 

@@ -2,25 +2,33 @@
 
 A pool carries a weekly pattern; its dated sessions are the first ones of the
 pattern in its period, closed days taken out. Capacity («sessions at once»)
-and «nobody in two places» are counted on those dates.
+and «nobody in two places» are counted on those dates, half-hour by half-hour;
+a session that runs past midnight takes half-hours of the next day too.
 """
 
+import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from attrs import evolve
 
 from wis_engine.network.network import Network
-from wis_engine.network.promises import ChainStep, Engagement, Need, NeedState, Pool, PoolMember, SessionState
+from wis_engine.network.promises import ChainStep, Engagement, Need, Pool, PoolMember, SessionState
 from wis_engine.values import (
+    SLOTS_A_DAY,
     EngagementId,
     Minutes,
     NeedId,
     Occurrence,
     OfferId,
+    Period,
     PoolId,
     is_redacted,
     occurrences,
 )
+
+_DAY: Final = (1 << SLOTS_A_DAY) - 1
 
 
 def sessions_of(network: Network, pool: Pool) -> tuple[tuple[Occurrence, ...], ...]:
@@ -34,6 +42,33 @@ def _moved(occurrence: Occurrence, step: ChainStep) -> Occurrence:
     if not step.offset_slots and step.minutes == occurrence.minutes:
         return occurrence
     return evolve(occurrence, start_slot=occurrence.start_slot + step.offset_slots, minutes=step.minutes)
+
+
+def taken(sessions: Iterable[Occurrence]) -> Iterator[tuple[dt.date, int]]:
+    """Half-hours that sessions take: a date and the mask of its half-hours, one or more for each session."""
+    for session in sessions:
+        day, mask = session.day, session.mask
+        while mask:
+            yield day, mask & _DAY
+            day, mask = day + dt.timedelta(days=1), mask >> SLOTS_A_DAY
+
+
+def first_meeting(sessions: Iterable[Occurrence], others: Iterable[Occurrence]) -> Occurrence | None:
+    """First of some sessions that shares a half-hour with one of the others."""
+    busy: dict[dt.date, int] = defaultdict(int)
+    for day, mask in taken(others):
+        busy[day] |= mask
+    return next((one for one in sessions if any(busy[day] & mask for day, mask in taken([one]))), None)
+
+
+def overlaps_itself(network: Network, pool: Pool) -> bool:
+    """Say whether a session of a pool, of whatever step, begins before another one is over."""
+    busy: dict[dt.date, int] = defaultdict(int)
+    for day, mask in taken(one for dated in sessions_of(network, pool) for one in dated):
+        if busy[day] & mask:
+            return True
+        busy[day] |= mask
+    return False
 
 
 def promised_minutes(pool: Pool, step: ChainStep, member: PoolMember) -> Minutes:
@@ -58,27 +93,49 @@ def engagements_of(network: Network, pool: Pool, need: NeedId) -> list[Engagemen
     return [one for name in names if (one := network.engagements[EngagementId(name)]).pool == pool.id]
 
 
-def pools_on(network: Network, offer: OfferId, beside: PoolId | None = None) -> Iterator[Pool]:
-    """Open pools that an offer serves, one of them left out."""
-    return (network.pools[PoolId(name)] for name in network.links.targets(offer, "serves") if name != beside)
+def sessions_at(network: Network, offer: OfferId, during: Period | None = None) -> set[tuple[PoolId, Occurrence]]:
+    """Sessions of an offer: promised by its open pools, or booked and not cancelled.
+
+    The members of a pool share a session, which counts once. Pools far from
+    `during` are left out.
+    """
+
+    def near(pool: Pool) -> bool:
+        # Periods that merely touch count: a session may run past midnight.
+        return during is None or (pool.period.start <= during.end and during.start <= pool.period.end)
+
+    found = set()
+    for name in network.links.targets(offer, "serves"):
+        pool = network.pools[PoolId(name)]
+        if near(pool):
+            for step, dated in zip(pool.steps, sessions_of(network, pool), strict=True):
+                found |= {(pool.id, one) for one in dated if step.offer == offer}
+    for name in network.links.targets(offer, "delivers"):
+        engagement = network.engagements[EngagementId(name)]
+        if near(network.pools[engagement.pool]):
+            found |= {(engagement.pool, one) for one in engagement.unbroken()}
+    return found
 
 
 def overbooked(network: Network, pool: Pool) -> tuple[OfferId, Occurrence] | None:
     """First dated session of a new pool at which one of its offers would run more sessions at once than it can."""
     for step, sessions in zip(pool.steps, sessions_of(network, pool), strict=True):
-        at_once: dict[object, list[int]] = {}
-        for other in pools_on(network, step.offer, beside=pool.id):
-            if other.period & pool.period is None:
-                continue
-            for theirs, dated in zip(other.steps, sessions_of(network, other), strict=True):
-                if theirs.offer == step.offer:
-                    for occurrence in dated:
-                        at_once.setdefault(occurrence.day, []).append(occurrence.mask)
+        at_once: dict[dt.date, list[int]] = defaultdict(list)
+        for day, mask in taken(one for _, one in sessions_at(network, step.offer, pool.period)):
+            at_once[day].append(mask)
         limit = network.offers[step.offer].capacity_per_slot
-        for occurrence in sessions:
-            if most_at_once(at_once.get(occurrence.day, ()), occurrence.mask) >= limit:
-                return step.offer, occurrence
+        for session in sessions:
+            if any(most_at_once(at_once[day], mask) >= limit for day, mask in taken([session])):
+                return step.offer, session
     return None
+
+
+def most_promised_at_once(network: Network, offer: OfferId) -> int:
+    """How many sessions an offer runs at once at most, in the pools that are open."""
+    at_once: dict[dt.date, list[int]] = defaultdict(list)
+    for day, mask in taken(one for pool, one in sessions_at(network, offer) if network.pools[pool].open):
+        at_once[day].append(mask)
+    return max((most_at_once(masks, _DAY) for masks in at_once.values()), default=0)
 
 
 def most_at_once(masks: Iterable[int], within: int) -> int:
@@ -94,24 +151,29 @@ def most_at_once(masks: Iterable[int], within: int) -> int:
 
 
 def clash(network: Network, need: Need, pool: Pool) -> tuple[NeedId, Occurrence] | None:
-    """First dated session at which the beneficiary of a need is already promised elsewhere; None when not known."""
+    """First dated session of a new pool at which the beneficiary of a need is taken; None when that is not known."""
     if is_redacted(need.beneficiary):
         return None
-    mine = busy(network, pool, need.id)
+    mine = promised_to(network, pool, need.id)
     for name in network.links.targets(need.household, "declares"):
         other = network.needs[NeedId(name)]
-        if other.id == need.id or other.state is not NeedState.POOLED or other.beneficiary != need.beneficiary:
-            continue
-        for name_of_pool in network.links.targets(other.id, "joins"):
-            theirs = busy(network, network.pools[PoolId(name_of_pool)], other.id)
-            met = next((one for one in mine if any(one.meets(their) for their in theirs)), None)
-            if met:
-                return other.id, met
+        if other.beneficiary == need.beneficiary and (met := first_meeting(mine, sessions_for(network, other))):
+            return other.id, met
     return None
 
 
-def busy(network: Network, pool: Pool, need: NeedId) -> list[Occurrence]:
-    """Dated sessions, of every step, at which a member's beneficiary is in a pool."""
+def sessions_for(network: Network, need: Need) -> list[Occurrence]:
+    """Sessions of a need: promised by the pool that it is in, or booked and not cancelled."""
+    found = []
+    for name in network.links.targets(need.id, "joins"):
+        found += promised_to(network, network.pools[PoolId(name)], need.id)
+    for name in network.links.sources(need.id, "fulfils"):
+        found += network.engagements[EngagementId(name)].unbroken()
+    return found
+
+
+def promised_to(network: Network, pool: Pool, need: NeedId) -> list[Occurrence]:
+    """Dated sessions, of every step, that a pool promised to a member; none to others."""
     member = pool.member(need)
     promised = member.sessions if member else 0
     return [one for dated in sessions_of(network, pool) for one in dated[:promised]]

@@ -1,0 +1,219 @@
+"""The file of a SQLite log: what is in it, how it is opened, what its errors mean.
+
+A file that is not ours, or newer than this release, is recognised before any
+lock is taken or byte is written. The look goes through SQLite itself: opening
+the file beside it would drop the locks that this process holds on it.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from wis_engine.errors import (
+    Busy,
+    FormatError,
+    Full,
+    IntegrityError,
+    ReadOnly,
+    StorageUnavailable,
+    WisError,
+)
+
+APPLICATION_ID: Final = 0x57495345  # «WISE»
+FORMAT: Final = 1
+BUSY_SECONDS: Final = 30.0
+ROW_BYTES_MAX: Final = 1 << 28
+_WAL_TRIES: Final = 100
+_FULL: Final = 2
+
+_SCHEMA: Final = (
+    """
+    CREATE TABLE batches (
+        first INTEGER PRIMARY KEY,
+        last INTEGER NOT NULL CHECK (last >= first),
+        occurred_at INTEGER NOT NULL,
+        recorded_at INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        cause TEXT,
+        key TEXT UNIQUE,
+        content TEXT
+    ) STRICT
+    """,
+    """
+    CREATE TABLE events (
+        position INTEGER PRIMARY KEY,
+        batch INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        personal BLOB,
+        subject TEXT,
+        chain BLOB
+    ) STRICT
+    """,
+    """
+    CREATE TABLE mentions (
+        id TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (id, position)
+    ) STRICT, WITHOUT ROWID
+    """,
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {FORMAT}",
+)
+
+_MEANINGS: Final[dict[int, tuple[type[WisError], str]]] = {
+    sqlite3.SQLITE_BUSY: (Busy, f"another writer held the log for more than {BUSY_SECONDS:.0f} s"),
+    sqlite3.SQLITE_LOCKED: (Busy, "another writer holds the log"),
+    sqlite3.SQLITE_FULL: (Full, "no space is left"),
+    sqlite3.SQLITE_IOERR_WRITE: (Full, "the file cannot grow"),
+    sqlite3.SQLITE_READONLY: (ReadOnly, "the file cannot be written"),
+    sqlite3.SQLITE_CANTOPEN: (StorageUnavailable, "the file cannot be opened"),
+    sqlite3.SQLITE_PERM: (StorageUnavailable, "the file may not be opened"),
+    sqlite3.SQLITE_AUTH: (StorageUnavailable, "the file may not be opened"),
+    sqlite3.SQLITE_IOERR: (StorageUnavailable, "reading or writing the file failed"),
+    sqlite3.SQLITE_INTERRUPT: (StorageUnavailable, "interrupted"),
+    sqlite3.SQLITE_PROTOCOL: (Busy, "another writer holds the log"),
+    sqlite3.SQLITE_NOTADB: (FormatError, "not a log"),
+}
+
+
+def meaning(error: sqlite3.Error, path: Path) -> WisError:
+    """Turn an error of SQLite into ours; what is not known otherwise is damage."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+    cls, words = (
+        _MEANINGS.get(code) or _MEANINGS.get(code & 0xFF) or (IntegrityError, f"what is stored is damaged ({error})")
+    )
+    return cls(f"{path.name}: {words}")
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Let only errors of ours leave a block that talks to SQLite."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise meaning(error, path) from error
+
+
+def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
+    """Open the file of a log, making it when it is new or empty.
+
+    Raises
+    ------
+    FormatError
+        The file is no log, or one of a newer release; it is untouched.
+    StorageUnavailable
+        There is no such place, or it may not be read; `ReadOnly` when it may
+        not be written.
+    IntegrityError
+        What was asked of SQLite for durability does not hold, or the last
+        batch is not whole.
+    """
+    with translated(path):
+        _look(path, new=writable)
+        connection = _connection(path, "mode=rwc" if writable else _reading(path))
+        try:
+            if writable:
+                _prepare(connection)
+            _check(connection, path, writable=writable)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _connection(path: Path, options: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{options}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, ROW_BYTES_MAX)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    return connection
+
+
+def _look(path: Path, *, new: bool) -> None:
+    """Refuse a file that is not ours, from its header alone."""
+    if path.is_dir():
+        raise StorageUnavailable(f"{path.name}: a folder, not a file")
+    if new and not path.exists():
+        return
+    with closing(_connection(path, "mode=ro&immutable=1")) as connection:
+        try:
+            pages = _number(connection, "page_count")
+        except sqlite3.DatabaseError as error:
+            # Without a lock, a log that somebody else is just making looks damaged; `_check` sees it under one.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+                raise
+            return
+        if pages:
+            _require_ours(connection, path)
+        elif not new:
+            raise FormatError(f"{path.name}: an empty file, not a log")
+    if new and not os.access(path, os.W_OK):
+        raise ReadOnly(f"{path.name}: the file may not be written")
+
+
+def _require_ours(connection: sqlite3.Connection, path: Path) -> None:
+    if _number(connection, "application_id") != APPLICATION_ID:
+        raise FormatError(f"{path.name}: a database, but not a log of ours")
+    if (found := _number(connection, "user_version")) != FORMAT:
+        raise FormatError(f"{path.name}: a log of format {found}; this release reads format {FORMAT}")
+
+
+def _reading(path: Path) -> str:
+    """Options to read by: a closed log on a medium that cannot be written has to be taken as immutable."""
+    waiting = path.with_name(f"{path.name}-wal").exists()
+    return "mode=ro" if waiting or os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables of a new log, and ask for durability.
+
+    The tables and the marks of the format are written before the file turns
+    to WAL, so that its header says what it is from the first moment on.
+    """
+    connection.execute("PRAGMA synchronous = FULL")
+    if not _number(connection, "application_id"):
+        connection.execute("BEGIN IMMEDIATE")
+        # Somebody else may have made them while this one waited.
+        if not _number(connection, "application_id"):
+            for statement in _SCHEMA:
+                connection.execute(statement)
+        connection.execute("COMMIT")
+    for _ in range(_WAL_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            # The change of mode does not wait for others who open the same new log; a transaction does.
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("COMMIT")
+        else:
+            return
+
+
+def _check(connection: sqlite3.Connection, path: Path, *, writable: bool) -> None:
+    _require_ours(connection, path)
+    if writable:
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+        if mode != "wal" or _number(connection, "synchronous") != _FULL:
+            raise IntegrityError(f"{path.name}: SQLite does not keep what it acknowledges here (journal {mode})")
+    last = "SELECT last FROM batches ORDER BY first DESC LIMIT 1"
+    (whole,) = connection.execute(f"SELECT (SELECT max(position) FROM events) IS ({last})").fetchone()  # noqa: S608 - a constant
+    if not whole:
+        raise IntegrityError(f"{path.name}: the last batch is not whole")
+
+
+def _number(connection: sqlite3.Connection, pragma: str) -> int:
+    (found,) = connection.execute(f"PRAGMA {pragma}").fetchone()
+    return int(found)

@@ -1,0 +1,233 @@
+"""Look at every plan: the truth for small problems, and the oracle of the tests."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import ClassVar, Final, NamedTuple
+
+from attrs import field, frozen
+from attrs import validators as v
+
+from wis_engine.errors import StrategyError
+from wis_engine.matching.chains import joined
+from wis_engine.matching.money import least_household_cents
+from wis_engine.matching.options import Ground, Kind, ground_of, patterns, runs
+from wis_engine.matching.plan import Placement, Proposal
+from wis_engine.matching.pools import Draft, Pool, Shape
+from wis_engine.matching.problem import Problem
+from wis_engine.matching.rules import Rule
+from wis_engine.values import SLOTS_A_DAY, Cents, WeekSlots
+
+PATTERNS_MAX: Final = 5_000
+NODES_A_STEP: Final = 100
+_DAY: Final = (1 << SLOTS_A_DAY) - 1
+
+
+class _Column(NamedTuple):
+    """A pool that could be: what it covers and the least its households could pay."""
+
+    pool: Pool
+    value: int
+    floor_cents: Cents
+
+
+class _Best(NamedTuple):
+    value: int
+    household_cents: Cents
+    public_cents: Cents
+    pools: tuple[Pool, ...]
+
+
+@frozen(kw_only=True)
+class Exact:
+    """Branch and bound over all pools that could be.
+
+    Every set of needs that one offer or chain can serve together is a column;
+    a plan picks columns that share no need. Columns that begin at different
+    times count as one where time can make no difference. `effort` counts
+    hundreds of steps, in listing columns and in branching; when they are spent
+    the best plan so far is proposed and not called complete.
+
+    Parameters
+    ----------
+    needs_max
+        A problem with more needs is refused with `StrategyError`.
+    """
+
+    name: ClassVar[str] = "exact"
+
+    needs_max: int = field(default=16, validator=v.ge(1))
+
+    def __call__(self, problem: Problem, *, seed: int, effort: int) -> Proposal:
+        """Propose the best plan; the seed is not used."""
+        del seed
+        if len(problem.needs) > self.needs_max:
+            raise StrategyError(f"exact takes up to {self.needs_max} needs; here are {len(problem.needs)}")
+        search = _Search(ground_of(problem), effort * NODES_A_STEP)
+        search.run()
+        timed = search.ground.timed
+        placements = tuple(
+            Placement(
+                needs=pool.members,
+                offers=pool.shape.offers,
+                offsets=pool.shape.offsets,
+                starts=WeekSlots(pool.shape.starts) if timed else None,
+            )
+            for pool in search.best.pools
+        )
+        return Proposal(placements=placements, complete=search.complete)
+
+
+class _Search:
+    def __init__(self, ground: Ground, steps: int) -> None:
+        self.ground = ground
+        self.left = steps
+        self.complete = True
+        # Public money depends on everybody together: it is looked at when a plan is whole.
+        self.draft = Draft(ground, lifted=frozenset((Rule.BUDGET,)))
+        self.best = _Best(0, 0, 0, ())
+        self.order = ground.ranked
+        people = [need.beneficiary for need in ground.problem.needs if need.beneficiary]
+        self.times_matter = len(set(people)) < len(people) or any(
+            commitment.occurrences for commitment in ground.problem.commitments
+        )
+        self.columns: dict[str, list[_Column]] = {need: [] for need in self.order}
+        self.most: dict[str, int] = {}
+        self.least: dict[str, Cents] = {}
+
+    def spend(self) -> bool:
+        """Take one step; say whether there was one left."""
+        self.left -= 1
+        if self.left < 0:
+            self.complete = False
+        return self.left >= 0
+
+    def run(self) -> None:
+        """List the columns, then branch."""
+        self._list_columns()
+        for need in self.order:
+            mine = [c for columns in self.columns.values() for c in columns if need in c.pool.members]
+            self.most[need] = self.ground.value[need] if mine else 0
+            self.least[need] = min((self._floor(c.pool, need) for c in mine), default=0)
+        for columns in self.columns.values():
+            columns.sort(key=lambda c: (-c.value, c.floor_cents, c.pool.members, c.pool.shape.offers, c.pool.shape.starts))
+        self._branch(0, 0, ())
+
+    def _floor(self, pool: Pool, need: str) -> Cents:
+        share = pool.shares[pool.members.index(need)]
+        return least_household_cents(self.ground.budgets[need], share)
+
+    def _list_columns(self) -> None:
+        groups: dict[Kind, list[str]] = {}
+        for name in self.order:
+            if all(self.ground.steps_of(self.ground.needs[name])):
+                groups.setdefault(self.ground.kinds[name], []).append(name)
+        for kind, needs in groups.items():
+            for shape, coming in self._shapes(kind, needs):
+                self._list_pools(shape, coming)
+
+    def _shapes(self, kind: Kind, needs: list[str]) -> Iterator[tuple[Shape, tuple[str, ...]]]:
+        """Shapes of one kind with who could come; of shapes that nothing tells apart, the first."""
+        ground = self.ground
+        by_step = [
+            sorted({offer for name in needs for offer in ground.steps_of(ground.needs[name])[place]})
+            for place in range(max(1, len(kind.steps)))
+        ]
+        if kind.steps:
+            servers = [(one.offers, one.offsets, one.starts) for one in joined(ground, kind.steps, by_step, None)]
+        else:
+            servers = [
+                ((offer,), (0,), runs(ground.offers[offer].slots.bits, kind.slots) if ground.timed else 0)
+                for offer in by_step[0]
+            ]
+        for offers, offsets, starts in servers:
+            apart = self.times_matter or any(ground.offers[offer].capacity_per_slot is not None for offer in offers)
+            seen: set[object] = set()
+            for pattern in self._patterns(kind, offsets, starts):
+                shape = Shape(kind, offers, offsets, pattern)
+                coming = tuple(name for name in needs if self._comes(name, shape))
+                days = tuple((pattern >> (day * SLOTS_A_DAY) & _DAY).bit_count() for day in range(7))
+                key = pattern if apart else (days, coming)
+                if coming and key not in seen:
+                    seen.add(key)
+                    yield shape, coming
+
+    def _patterns(self, kind: Kind, offsets: tuple[int, ...], starts: int) -> Iterator[int]:
+        if not self.ground.timed:
+            yield 0
+            return
+        span = Shape(kind, (), offsets, 0).span
+        for count, pattern in enumerate(patterns(starts, span, kind.weekly, PATTERNS_MAX + 1)):
+            if count == PATTERNS_MAX or not self.spend():
+                self.complete = False
+                return
+            yield pattern
+        # More than seven sessions a week are packed in some ways only.
+        self.complete &= kind.weekly <= 7  # noqa: PLR2004 - days of a week
+
+    def _comes(self, name: str, shape: Shape) -> bool:
+        ground = self.ground
+        need = ground.needs[name]
+        if not all(o in ways for o, ways in zip(shape.offers, ground.steps_of(need), strict=True)):
+            return False
+        return not ground.timed or not shape.starts & ~runs(need.slots.bits, shape.span)
+
+    def _list_pools(self, shape: Shape, coming: tuple[str, ...]) -> None:
+        """List every set of the needs that could be a pool of this shape."""
+        limits = [self.ground.offers[offer].group_max for offer in shape.offers]
+        most = min([limit for limit in limits if limit is not None], default=len(coming))
+        least = max(self.ground.offers[offer].group_min for offer in shape.offers)
+        for size in range(least, min(most, len(coming)) + 1):
+            for members in combinations(coming, size):
+                if not self.spend():
+                    return
+                pool = self.draft.assess(shape, members)
+                if pool is not None:
+                    value = sum(self.ground.value[member] for member in members)
+                    floor = sum(self._floor(pool, member) for member in members)
+                    self.columns[members[0]].append(_Column(pool, value, floor))
+
+    def _branch(self, place: int, floor: Cents, chosen: tuple[int, ...]) -> None:
+        """Decide the next need: one of the pools in which it comes first, or none."""
+        if self.complete and not self.spend():
+            return
+        if not self.complete and self.left < -len(self.order):
+            return
+        draft = self.draft
+        while place < len(self.order) and self.order[place] in draft.pool_of:
+            place += 1
+        rest = [need for need in self.order[place:] if need not in draft.pool_of]
+        possible = draft.value + sum(self.most[need] for need in rest)
+        lowest = floor + sum(self.least[need] for need in rest if self.most[need])
+        if possible < self.best.value or (
+            possible == self.best.value and self.best.pools and lowest > self.best.household_cents
+        ):
+            return
+        if place == len(self.order):
+            self._arrive()
+            return
+        name = self.order[place]
+        for column in self.columns[name]:
+            if any(member in draft.pool_of for member in column.pool.members):
+                continue
+            number = draft.open(column.pool.shape, column.pool.members)
+            if number is not None:
+                self._branch(place + 1, floor + column.floor_cents, (*chosen, number))
+                draft.close(number)
+        self._skip(place, floor, chosen)
+
+    def _skip(self, place: int, floor: Cents, chosen: tuple[int, ...]) -> None:
+        """Leave a need out; no later pool can hold it, for it comes first in its pools."""
+        name = self.order[place]
+        kept, self.most[name] = self.most[name], 0
+        self._branch(place + 1, floor, chosen)
+        self.most[name] = kept
+
+    def _arrive(self) -> None:
+        if self.draft.short_of_money():
+            return
+        household, public = self.draft.payments()
+        rank = (-self.draft.value, household, public, len(self.draft.pools))
+        best = self.best
+        if rank < (-best.value, best.household_cents, best.public_cents, len(best.pools)):
+            pools = tuple(pool for _, pool in sorted(self.draft.pools.items()))
+            self.best = _Best(self.draft.value, household, public, pools)

@@ -1,0 +1,239 @@
+import datetime as dt
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from wis_engine.facts import (
+    EVENTS,
+    ActionPlanned,
+    AgreementSigned,
+    ChainBroken,
+    ChainComposed,
+    ConsentGiven,
+    ConsentWithdrawn,
+    DeliveryConfirmed,
+    Event,
+    FirmJoined,
+    FirmLeft,
+    GrantAwarded,
+    HouseholdFormed,
+    MeetingHeld,
+    NeedDeclared,
+    NeedExpired,
+    NeedRevised,
+    NeedUnmet,
+    NeedWithdrawn,
+    OfferRevised,
+    OfferWithdrawn,
+    PersonEnrolled,
+    PersonLeft,
+    PlanAdopted,
+    PoolDissolved,
+    PoolFormed,
+    PoolMemberLeft,
+    ProjectPlanned,
+    SatisfactionRecorded,
+    ServiceBooked,
+    ServiceCancelled,
+    ServiceDelivered,
+    SupplierOffered,
+    SupplierRegistered,
+    VoucherCancelled,
+    VoucherExpired,
+    VoucherIssued,
+    VoucherRedeemed,
+)
+from wis_engine.facts.engagements import CancelReason
+from wis_engine.facts.matches import LeavingReason, PlanLevel
+from wis_engine.facts.needs import UnmetReason
+from wis_engine.facts.project import FundLine
+from wis_engine.log.codec import known_events
+from wis_engine.log.log import Batch, Log
+from wis_engine.log.memory import MemoryLog
+from wis_engine.log.sqlite import SqliteLog
+from wis_engine.network.parties import FundSource, Gender, MeetingKind, Member, SupplierKind, Target
+from wis_engine.network.promises import ChainStep, NeedStep, PoolMember
+from wis_engine.values import AgeBand, Occurrence, Period, Place, PriceTier, WeekSlots
+
+START = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
+YEAR = Period.parse("2026-01-01/2027-01-01")
+MARCH = Period.parse("2026-03-01/2026-04-01")
+SLOTS = WeekSlots.parse("mon-fri 16:00-19:00")
+STEPS = (
+    ChainStep(service="escorted_transport", offer="o-1", offset_slots=0, minutes=30),
+    ChainStep(service="child_minding", offer="o-2", offset_slots=1, minutes=60),
+)
+
+EXAMPLES: tuple[Event, ...] = (
+    ProjectPlanned(
+        project="p-1",
+        title="Conciliare «a Milano»",
+        period=YEAR,
+        lead="Lead",
+        public_body="Comune",
+        targets=(Target(indicator="I1.1", value=22),),
+        closed_days=frozenset({dt.date(2026, 12, 25), dt.date(2026, 1, 1)}),
+    ),
+    ActionPlanned(project="p-1", action="B.1", title="Cura", phase=1, period=YEAR, budget_cents=100, staff_minutes=60),
+    GrantAwarded(
+        project="p-1",
+        contribution_cents=100,
+        cofinancing_cents=20,
+        funds=(FundLine(fund="f-1", action="B.1", source=FundSource.CONTRIBUTION, amount_cents=50),),
+    ),
+    FirmJoined(firm="firm-1", title="Ditta", persons=4, ateco="47.11", nil=10),
+    FirmLeft(firm="firm-1", reason="closed"),
+    PersonEnrolled(person="per-1", firm="firm-1", gender=Gender.WOMAN),
+    PersonLeft(person="per-1", firm="firm-1"),
+    HouseholdFormed(
+        household="h-1",
+        holders=("per-1",),
+        members=(Member(id="m-1", age_band=AgeBand.SCHOOL_6_10), Member(id="m-2", age_band=AgeBand.ADULT_18_64)),
+        nil=10,
+    ),
+    ConsentGiven(household="h-1"),
+    ConsentWithdrawn(household="h-1"),
+    NeedDeclared(
+        need="n-1",
+        household="h-1",
+        service="child_minding",
+        beneficiary="m-1",
+        slots=SLOTS,
+        nil=10,
+        language="it",
+        steps=(
+            NeedStep(service="escorted_transport", minutes=30),
+            NeedStep(service="child_minding", minutes=60, distance_max_m=500),
+        ),
+        minutes=180,
+        sessions=2,
+        period=MARCH,
+        price_limit_cents=5_000,
+    ),
+    NeedRevised(need="n-1", household="h-1", slots=WeekSlots.ALWAYS, minutes=270, sessions=3),
+    NeedWithdrawn(need="n-1"),
+    NeedExpired(need="n-1"),
+    NeedUnmet(need="n-1", reason=UnmetReason.PRICE),
+    SupplierRegistered(supplier="s-1", title="Cooperativa", kind=SupplierKind.COOPERATIVE),
+    SupplierOffered(
+        offer="o-1",
+        supplier="s-1",
+        service="child_minding",
+        place=Place.HOME,
+        slots=SLOTS,
+        period=YEAR,
+        nil=10,
+        municipi=frozenset({9, 1}),
+        capacity_minutes=6_000,
+        tiers=(PriceTier(price_cents=2_000), PriceTier(people_from=3, price_cents=900)),
+        group_max=5,
+        age_bands=frozenset({AgeBand.SCHOOL_6_10, AgeBand.CHILD_3_5}),
+        languages=frozenset({"it", "en"}),
+    ),
+    OfferRevised(offer="o-1", tiers=(PriceTier(price_cents=1_900),)),
+    OfferWithdrawn(offer="o-1"),
+    AgreementSigned(agreement="a-1", supplier="s-1", offers=("o-1", "o-2"), period=YEAR),
+    PlanAdopted(
+        plan="0123456789ab",
+        strategy="greedy",
+        seed=0,
+        problem="0" * 64,
+        levels=(PlanLevel(level="met", value=3, bound=4),),
+    ),
+    PoolFormed(
+        pool="pool-1",
+        plan="0123456789ab",
+        chain="chain-1",
+        steps=STEPS,
+        members=(
+            PoolMember(need="n-1", sessions=2, minutes=180, share_cents=700, granted_cents=100, alone_cents=900),
+            PoolMember(need="n-2", sessions=2, minutes=180, share_cents=700, alone_cents=900),
+        ),
+        price_cents=1_400,
+        starts=WeekSlots.parse("mon 16:00-16:30"),
+        period=MARCH,
+    ),
+    PoolMemberLeft(pool="pool-1", need="n-1"),
+    PoolDissolved(pool="pool-1", reason=LeavingReason.SUPPLIER),
+    ChainComposed(chain="chain-1", plan="0123456789ab", lead="s-1", steps=STEPS),
+    ChainBroken(chain="chain-1", offer="o-1"),
+    ServiceBooked(
+        engagement="e-1",
+        pool="pool-1",
+        need="n-1",
+        step=1,
+        occurrences=(Occurrence(dt.date(2026, 3, 2), 32, 60), Occurrence(dt.date(2026, 3, 9), 32, 60)),
+        price_cents=350,
+    ),
+    ServiceDelivered(engagement="e-1", session=0, minutes=60),
+    DeliveryConfirmed(engagement="e-1", session=0),
+    ServiceCancelled(engagement="e-1", reason=CancelReason.HOUSEHOLD),
+    VoucherIssued(voucher="v-1", fund="f-1", household="h-1", face_cents=300, valid=MARCH),
+    VoucherRedeemed(voucher="v-1", engagement="e-1", amount_cents=200),
+    VoucherExpired(voucher="v-1"),
+    VoucherCancelled(voucher="v-1", reason="lost"),
+    MeetingHeld(meeting="meet-1", project="p-1", kind=MeetingKind.STEERING_BOARD, minutes=90, partners_present=5),
+    SatisfactionRecorded(engagement="e-1", score=5),
+)
+
+
+class Clock:
+    """A clock that stands still until it is told otherwise."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def move(self, seconds: int) -> None:
+        self.now += dt.timedelta(seconds=seconds)
+
+
+@pytest.fixture(params=EXAMPLES, ids=lambda fact: fact.name)
+def example(request) -> Event:
+    """One valid fact of each type, in turn."""
+    return request.param
+
+
+@pytest.fixture
+def examples() -> dict[str, Event]:
+    """One valid fact of each type, by name."""
+    found = {fact.name: fact for fact in EXAMPLES}
+    assert found.keys() == {cls.name for cls in EVENTS}
+    return found
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def batch() -> Callable[..., Batch]:
+    """Make a batch of facts with an envelope of small account."""
+
+    def make(*facts: Event, key: str | None = None, actor: str = "wm-1", at: dt.datetime = START) -> Batch:
+        return Batch(facts=facts, occurred_at=at, actor=actor, key=key)
+
+    return make
+
+
+@pytest.fixture
+def opened(clock, tmp_path) -> Iterator[Callable[..., SqliteLog]]:
+    """Open SQLite logs that are closed when the test is over."""
+    logs: list[SqliteLog] = []
+
+    def open_one(path=tmp_path / "log.db", **options) -> SqliteLog:
+        logs.append(SqliteLog(path, registry=known_events(), clock=clock, **options))
+        return logs[-1]
+
+    yield open_one
+    for one in logs:
+        one.close()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def log(request, clock, opened) -> Log:
+    """An empty log, of each kind in turn."""
+    return opened() if request.param == "sqlite" else MemoryLog(registry=known_events(), clock=clock)
