@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import graph, importing
+from benchmarks import graph, importing, record
 
-BENCHMARKS = {"graph": graph, "import": importing}
+BENCHMARKS = {"graph": graph, "import": importing, "record": record}
 
 
 def main(names: list[str]) -> int:

@@ -6,47 +6,34 @@ says no. Nothing else writes.
 """
 
 import datetime as dt
-import heapq
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, Literal, Self
-
-import attrs
 
 from wis_engine import plain
 from wis_engine.bridge import facts_of, problem_of
+from wis_engine.deadlines import Deadlines
 from wis_engine.errors import Conflict, Malformed, PlanError, ReadOnly, Refused
-from wis_engine.facts import EVENTS, Event, NeedExpired, PoolDissolved, Receipt, Recorded, VoucherExpired
+from wis_engine.facts import EVENTS, Event, Receipt, Recorded
 from wis_engine.facts.base import holds_redacted
-from wis_engine.facts.matches import LeavingReason
-from wis_engine.log.codec import BATCH_EVENTS_MAX, Registry, check_limits, known_events
+from wis_engine.log.codec import Registry, known_events
+from wis_engine.log.limits import check_batch
 from wis_engine.log.log import Batch, Log
 from wis_engine.log.memory import MemoryLog
-from wis_engine.matching import EFFORT, Plan, Problem, Strategy, solve
+from wis_engine.matching import Plan, Problem, Strategy, solve
 from wis_engine.matching.plan import content_digest
+from wis_engine.matching.planning import EFFORT
 from wis_engine.network import Network
-from wis_engine.network.relations import RELATIONS
-from wis_engine.values import NeedId, Period, PoolId, VoucherId, is_id
+from wis_engine.story import story_of
+from wis_engine.values import Period, is_id
 from wis_engine.views.indicators import READS, Indicator, indicators
 
 Clock = Callable[[], dt.datetime]
 NOBODY: Final = "unnamed"
 """Who acts when the caller does not say."""
-FEW: Final = 8
-LINE: Final = 200
-"""A fact whose collections and texts are no longer than these is under 4 KiB, a thousandth of a batch."""
 TRIES: Final = 3
 """Lost races after which a batch takes the log's write lock before it is checked."""
-_TELLS: Final = {
-    teller: frozenset(
-        relation.target if relation.tells == "forward" else relation.source
-        for relation in RELATIONS
-        if teller == {"forward": relation.source, "backward": relation.target}.get(relation.tells or "")
-    )
-    for relation in RELATIONS
-    for teller in (relation.source, relation.target)
-}
-"""Kinds whose facts belong to the story of each kind, read off the table of relations."""
 
 
 def system_clock() -> dt.datetime:
@@ -183,23 +170,7 @@ class Community:
             return self._log.read(after=after, until=end, types=names)
         if not related:
             return self._log.read(after=after, until=end, types=names, about=[about])
-        told, kinds = self._told(about, end)
-        story = self._log.read(after=after, until=end, types=names, about=sorted(told))
-        return (one for one in story if _belongs(network, one.fact, about, told, kinds))
-
-    def _told(self, about: str, end: int) -> tuple[set[str], set[str]]:
-        """Gather the ids that belong to the story of one, from fact to fact, and their kinds."""
-        network = self._network
-        told, kinds, waiting = {about}, {network.kind(about) or ""}, [about]
-        while waiting:
-            name = waiting.pop()
-            tells = _TELLS.get(network.kind(name) or "", frozenset())
-            kinds |= tells
-            for recorded in self._log.read(until=end, about=[name]):
-                new = [one for one in recorded.fact.about() if one not in told and network.kind(one) in tells]
-                told.update(new)
-                waiting += new
-        return told, kinds
+        return story_of(about, self._log, network, types=names, after=after, until=end)
 
     def records(self, table: str) -> list[dict[str, Any]]:
         """List a table of the network («needs», «pools», ...) as plain rows, in order of id.
@@ -291,7 +262,7 @@ class Community:
                 raise Malformed(f"{fact.name}: a personal field is redacted")
         if not facts:
             raise Malformed("no facts")
-        _check_limits(facts, self._registry)
+        check_batch(facts, self._registry)
         return self._admit(_always(*facts), at=at, actor=actor, cause=cause, key=key, after=after)
 
     def adopt(
@@ -328,21 +299,13 @@ class Community:
         its last day expires.
         """
         receipts = []
-        due = _deadlines(self.network)
-        today = _aware(to).astimezone(self._network.zone_info).date()
-        while due and due[0][0] <= today:
-            day, _, kind, name = heapq.heappop(due)
-            fact = _expiry(self._network, kind, name)
-            if fact is None:
-                continue
-            moment = dt.datetime.combine(day, dt.time(), tzinfo=self._network.zone_info).astimezone(dt.UTC)
+        today = _aware(to).astimezone(self.network.zone_info).date()
+        due = Deadlines(self._network)
+        while (fact := due.next(today)) is not None:
             try:
-                receipts.append(self._admit(_always(fact), at=moment, actor=actor))
+                receipts.append(self._admit(_always(fact), at=due.moment, actor=actor))
             except Refused:
                 continue  # someone else moved first; what is left comes back next time
-            if isinstance(fact, PoolDissolved):
-                for member in self._network.pools[fact.pool].members:
-                    heapq.heappush(due, _deadline("need", member.need, self._network.needs[member.need].period))
         return tuple(receipts)
 
     def _admit(
@@ -363,42 +326,56 @@ class Community:
                 raise Malformed(f"{name}: not an id")
         happened = _aware(at if at is not None else self._clock())
 
-        def attempt() -> Receipt:
-            self._catch_up()
-            facts = build(self._network)
-            batch = Batch(facts=facts, occurred_at=happened, actor=actor, cause=cause, key=key)
-            return self._attempt(batch, after)
-
+        envelope = {"occurred_at": happened, "actor": actor, "cause": cause, "key": key}
         with self._lock:
             for _ in range(TRIES):
                 try:
-                    return attempt()
+                    return self._attempt(build, envelope, after, nullcontext())
                 except Conflict:
                     if after is not None:
                         raise
-            with self._log.locked():
-                return attempt()
+            return self._attempt(build, envelope, after, self._log.locked())
 
-    def _attempt(self, batch: Batch, after: int | None) -> Receipt:
-        if batch.key is not None:
-            earlier = self._log.receipt(batch.key, batch.content)
-            if earlier is not None:
-                return earlier
+    def _attempt(
+        self,
+        build: Callable[[Network], tuple[Event, ...]],
+        envelope: dict[str, Any],
+        after: int | None,
+        lock: AbstractContextManager[None],
+    ) -> Receipt:
+        network = self._network
+        try:
+            with lock:
+                self._catch_up()
+                batch = Batch(facts=build(network), **envelope)
+                earlier = self._log.receipt(batch.key, batch.content) if batch.key is not None else None
+                if earlier is not None:
+                    return earlier
+                receipt = self._append(batch, after)
+        except BaseException:
+            network.rollback()
+            raise
+        if receipt.repeated:
+            network.rollback()
+        network.commit()
+        return receipt
+
+    def _append(self, batch: Batch, after: int | None) -> Receipt:
+        """Check, apply and append; the network's journal stays open until the log has kept the batch."""
         network, start = self._network, self._network.position
         if after is not None and after != start:
             raise Conflict(after, start)
         network.begin()
-        try:
-            _apply(network, batch)
-            receipt = self._log.append(batch, after=start)
-        except BaseException:
-            network.rollback(start)
-            raise
-        if receipt.repeated:
-            network.rollback(start)
-        else:
-            network.commit()
-        return receipt
+        network.now = batch.occurred_at
+        for index, fact in enumerate(batch.facts):
+            network.position = start + index + 1
+            try:
+                fact.check(network)
+            except Refused as refusal:
+                refusal.fact = index
+                raise
+            fact.apply(network)
+        return self._log.append(batch, after=start)
 
     def _catch_up(self) -> None:
         """Apply what the log holds beyond the network: effects, not guards."""
@@ -450,71 +427,7 @@ def _always(*facts: Event) -> Callable[[Network], tuple[Event, ...]]:
     return lambda _network: facts
 
 
-def _apply(network: Network, batch: Batch) -> None:
-    start = network.position
-    network.now = batch.occurred_at
-    for index, fact in enumerate(batch.facts):
-        network.position = start + index + 1
-        try:
-            fact.check(network)
-        except Refused as refusal:
-            refusal.fact = index
-            raise
-        fact.apply(network)
-
-
-def _check_limits(facts: tuple[Event, ...], registry: Registry) -> None:
-    """Refuse a batch beyond the limits; what cannot come near them is not encoded to be measured."""
-    if len(facts) > BATCH_EVENTS_MAX or any(map(_bulky, facts)):
-        check_limits(map(registry.encode, facts))
-
-
-def _bulky(fact: Event) -> bool:
-    """Say whether a fact may be over 4 KiB: it holds a long text or a collection of more than a few things."""
-    return any(
-        len(value) > FEW if isinstance(value, tuple | frozenset) else isinstance(value, str) and len(value) > LINE
-        for value in (getattr(fact, a.name) for a in attrs.fields(type(fact)))
-    )
-
-
 def _aware(moment: object) -> dt.datetime:
     if not isinstance(moment, dt.datetime) or moment.tzinfo is None:
         raise Malformed("an instant carries its time zone")
     return moment.astimezone(dt.UTC)
-
-
-def _belongs(network: Network, fact: Event, about: str, told: set[str], kinds: set[str]) -> bool:
-    """Keep a fact that names the one itself, or nothing of the story's kinds that the story does not tell."""
-    names = fact.about()
-    return about in names or all(one in told for one in names if network.kind(one) in kinds)
-
-
-_ORDER: Final = {"pool": 0, "need": 1, "voucher": 2}
-
-
-def _deadline(kind: str, name: str, period: Period) -> tuple[dt.date, int, str, str]:
-    return period.end, _ORDER[kind], kind, name
-
-
-def _deadlines(network: Network) -> list[tuple[dt.date, int, str, str]]:
-    due = [_deadline("pool", name, network.pools[PoolId(name)].period) for name in network.opened("pool")]
-    due += [_deadline("need", name, network.needs[NeedId(name)].period) for name in network.opened("need")]
-    due += [_deadline("voucher", name, network.vouchers[VoucherId(name)].valid) for name in network.opened("voucher")]
-    heapq.heapify(due)
-    return due
-
-
-def _expiry(network: Network, kind: str, name: str) -> Event | None:
-    """Say which fact the deadline of a thing makes, unless it was settled meanwhile."""
-    entity = network.entity(name)
-    if entity is None or not entity.open:
-        return None
-    match kind:
-        case "pool":
-            waiting = network.links.sources(name, "within")
-            if any(network.engagements[one].open for one in waiting):  # type: ignore[index]  # ids of links
-                return None
-            return PoolDissolved(pool=PoolId(name), reason=LeavingReason.PERIOD_OVER)
-        case "need":
-            return NeedExpired(need=NeedId(name))
-    return VoucherExpired(voucher=VoucherId(name))

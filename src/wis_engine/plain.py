@@ -10,13 +10,13 @@ import datetime as dt
 import json
 from collections.abc import Callable
 from enum import Enum, IntEnum, StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 import attrs
 import cattrs
-from cattrs.gen import make_dict_structure_fn, override
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from wis_engine.errors import Malformed, WisError
 from wis_engine.values import INTEGER_BITS, Period, Redacted, WeekSlots
@@ -24,6 +24,7 @@ from wis_engine.values import INTEGER_BITS, Period, Redacted, WeekSlots
 T = TypeVar("T")
 PERSONAL: Final = "wis_engine.personal"
 DEPTH_MAX: Final = 16
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def to_plain(value: object) -> Any:  # noqa: ANN401 - JSON data
@@ -65,7 +66,7 @@ def canonical(value: object) -> bytes:
 
 def dump(data: object) -> bytes:
     """Encode plain data: sorted keys, no spaces, UTF-8, no floats' specials."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _ENCODER.encode(data).encode()
 
 
 def load(text: bytes | str) -> Any:  # noqa: ANN401 - JSON data
@@ -183,13 +184,17 @@ def _read_redacted(value: object, _type: object) -> Redacted:
 
 
 def _textual(parse: Callable[[str], object]) -> Callable[[object, object], object]:
+    @lru_cache(maxsize=1 << 12)
+    def canonical_only(text: str) -> object:
+        read = parse(text)
+        if str(read) != text:
+            raise Malformed("not in canonical form")
+        return read
+
     def hook(value: object, _type: object) -> object:
         if type(value) is not str:
             raise Malformed("not a text")
-        read = parse(value)
-        if str(read) != value:
-            raise Malformed("not in canonical form")
-        return read
+        return canonical_only(value)
 
     return hook
 
@@ -214,7 +219,7 @@ def _converter(*, detailed: bool) -> cattrs.Converter:
     converter.register_unstructure_hook(Redacted, lambda value: {"redacted": [value.field, value.subject]})
     for cls, parse in ((WeekSlots, WeekSlots.parse), (Period, Period.parse)):
         converter.register_structure_hook(cls, _textual(parse))
-        converter.register_unstructure_hook(cls, str)
+        converter.register_unstructure_hook(cls, lru_cache(maxsize=1 << 12)(str))
     _register_collections(converter)
     _register_classes(converter, detailed=detailed)
     return converter
@@ -262,7 +267,7 @@ def _register_classes(converter: cattrs.Converter, *, detailed: bool) -> None:
             hook = converter.get_structure_hook(inner)
             return lambda value, _type: _read_redacted(value, None) if _is_mark(value) else hook(value, inner)
 
-        overrides = {
+        overrides: dict[str, Any] = {
             a.name: override(struct_hook=personal_hook(a.type)) for a in attrs.fields(cls) if PERSONAL in a.metadata
         }
         return make_dict_structure_fn(
@@ -270,10 +275,19 @@ def _register_classes(converter: cattrs.Converter, *, detailed: bool) -> None:
             converter,
             _cattrs_forbid_extra_keys=True,
             _cattrs_detailed_validation=detailed,
-            **overrides,  # type: ignore[arg-type]  # cattrs types keyword overrides one by one
+            **overrides,
         )
 
     @converter.register_unstructure_hook_factory(has_personal)
     def _(cls: Any) -> Callable[[Any], dict[str, Any]]:  # noqa: ANN401 - a typing construct
-        names = [a.name for a in attrs.fields(cls)]
-        return lambda value: {name: converter.unstructure(getattr(value, name)) for name in names}
+        attrs.resolve_types(cls)
+
+        def either(inner: Any) -> Callable[[Any], Any]:  # noqa: ANN401
+            hook = converter.get_unstructure_hook(inner)
+            mark = converter.get_unstructure_hook(Redacted)
+            return lambda value: mark(value) if type(value) is Redacted else hook(value)
+
+        overrides: dict[str, Any] = {
+            a.name: override(unstruct_hook=either(a.type)) for a in attrs.fields(cls) if PERSONAL in a.metadata
+        }
+        return make_dict_unstructure_fn(cls, converter, **overrides)

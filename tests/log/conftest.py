@@ -1,5 +1,8 @@
 import datetime as dt
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -237,3 +240,30 @@ def opened(clock, tmp_path) -> Iterator[Callable[..., SqliteLog]]:
 def log(request, clock, opened) -> Log:
     """An empty log, of each kind in turn."""
     return opened() if request.param == "sqlite" else MemoryLog(registry=known_events(), clock=clock)
+
+
+@pytest.fixture
+def edit() -> Callable[..., None]:
+    """Write to a database behind the log's back."""
+
+    def write(path, *statements):
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    return write
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    return tmp_path / "log.db"
+
+
+@pytest.fixture
+def filled(path, opened, batch) -> Path:
+    """A closed log of three facts in two batches."""
+    log = opened(path)
+    log.append(batch(NeedWithdrawn(need="a"), NeedWithdrawn(need="b"), key="k"), after=0)
+    log.append(batch(NeedWithdrawn(need="c")), after=2)
+    log.close()
+    return path

@@ -256,6 +256,11 @@ class Unheard(Event):
     name = "unheard-of"
 
 
+class HeardAgain(Event):
+    name = "unheard-of"
+    version = 2
+
+
 class Impostor(Event):
     name = "need-withdrawn"
 
@@ -294,3 +299,4 @@ def test_content_is_of_the_facts_alone(clock, batch):
     assert one.content == batch(*withdrawn("a", "b"), key="k", actor="x", at=clock.now).content
     assert len({one.content, batch(*withdrawn("b", "a")).content, batch(*withdrawn("a")).content}) == 3
     assert batch(NeedWithdrawn(need="a")).content != batch(NeedExpired(need="a")).content
+    assert batch(Unheard()).content != batch(HeardAgain()).content

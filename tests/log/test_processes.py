@@ -32,7 +32,7 @@ log.close()
 
 def test_eight_processes_write_one_log(tmp_path, opened):
     path = tmp_path / "log.db"
-    work = {f"w{number}": (25, 1) for number in range(7)} | {"big": (3, 1_000)}
+    work = {f"w{number}": (15, 1) for number in range(7)} | {"big": (2, 1_000)}
     writers = [
         subprocess.Popen(
             [sys.executable, "-c", WRITER, path, actor, str(count), str(size)],
@@ -46,7 +46,7 @@ def test_eight_processes_write_one_log(tmp_path, opened):
     assert (said, [writer.returncode for writer in writers]) == ([""] * 8, [0] * 8)
 
     records = list(opened(path, mode="r").read())
-    assert [one.position for one in records] == list(range(1, 7 * 25 + 3_000 + 1))
+    assert [one.position for one in records] == list(range(1, 7 * 15 + 2_000 + 1))
     assert all(one.recorded_at <= then.recorded_at for one, then in pairwise(records))
     for actor, (count, size) in work.items():
         own = [one for one in records if one.actor == actor]

@@ -115,7 +115,7 @@ def everything(log):
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(history=histories)
 def test_memory_is_sqlite(history):
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,5 @@
 import json
+from itertools import product
 from typing import ClassVar
 
 import attrs
@@ -33,10 +34,10 @@ def test_every_type_has_a_schema_that_its_plain_form_follows(example):
     assert check.is_valid(fact_to_dict(redacted(example)))
 
 
-@pytest.mark.parametrize("other", [None, [], "x y/z", -(1 << 70), 1.5, True, {"a": 1}])
-def test_what_a_schema_takes_for_a_field_is_of_a_type_that_the_fact_takes(example, other):
+def test_what_a_schema_takes_for_a_field_is_of_a_type_that_the_fact_takes(example):
     check = validator(example.name)
-    for name in fact_to_dict(example):
+    others = [None, [], "x y/z", -(1 << 70), 1.5, True, {"a": 1}]
+    for name, other in product(fact_to_dict(example), others):
         data = fact_to_dict(example) | {name: other}
         if not check.is_valid(data):
             continue
@@ -88,10 +89,10 @@ def test_personal_fields_are_marked(cls):
 
 
 def test_a_schema_is_the_callers_own():
-    before = json.dumps(json_schema("need-declared"))
-    schema = json_schema("need-declared")
-    schema["properties"]["need"]["pattern"] = "changed"
-    assert json.dumps(json_schema("need-declared")) == before
+    before = json.dumps(json_schema("agreement-signed"))
+    schema = json_schema("agreement-signed")
+    schema["properties"]["offers"]["items"]["pattern"] = "changed"
+    assert json.dumps(json_schema("agreement-signed")) == before
 
 
 def test_a_schema_says_what_it_is_of():

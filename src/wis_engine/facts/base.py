@@ -100,19 +100,26 @@ def known(table: Mapping[K, E], name: K) -> E:
     return refuse(Reason.UNKNOWN_ID, name) if found is None else found
 
 
+_PERSONAL: dict[type[Any], tuple[tuple[str, str], ...]] = {}
+
+
+def personal_fields(cls: type[Event]) -> tuple[tuple[str, str], ...]:
+    """Personal fields of a type of fact, each with the field that names its subject."""
+    if cls not in _PERSONAL:
+        _PERSONAL[cls] = tuple((a.name, a.metadata[PERSONAL]) for a in attrs.fields(cls) if PERSONAL in a.metadata)
+    return _PERSONAL[cls]
+
+
 def redacted(fact: Event) -> Event:
     """Replace every personal field of a fact by what is left after its key is gone."""
-    marks = {
-        a.name: Redacted(a.name, str(getattr(fact, a.metadata[PERSONAL])))
-        for a in attrs.fields(type(fact))
-        if PERSONAL in a.metadata
-    }
+    personal_of = personal_fields(type(fact))
+    marks = {name: Redacted(name, str(getattr(fact, subject))) for name, subject in personal_of}
     return attrs.evolve(fact, **marks) if marks else fact
 
 
 def holds_redacted(fact: Event) -> bool:
     """Say whether a personal field of a fact is gone."""
-    return any(is_redacted(getattr(fact, a.name)) for a in attrs.fields(type(fact)) if PERSONAL in a.metadata)
+    return any(is_redacted(getattr(fact, name)) for name, _ in personal_fields(type(fact)))
 
 
 @attrs.frozen(kw_only=True)

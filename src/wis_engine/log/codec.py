@@ -8,7 +8,7 @@ first stays. Both are canonical: the same fact gives the same bytes anywhere.
 import json
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
@@ -17,10 +17,6 @@ from wis_engine.facts import EVENTS
 from wis_engine.facts.base import Event
 from wis_engine.plain import PERSONAL, dump, from_plain, load, to_plain
 from wis_engine.values import is_redacted
-
-EVENT_BYTES_MAX: Final = 64 * 1024
-BATCH_EVENTS_MAX: Final = 1_000
-BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
 
 
 @attrs.frozen(kw_only=True)
@@ -156,22 +152,6 @@ def known_events() -> Registry:
     return Registry(EVENTS)
 
 
-def check_limits(stored: Iterable[Stored]) -> None:
-    """Raise `Malformed` for a batch from outside that is larger than a batch may be.
-
-    Batches made by the engine (`adopt`, `advance`) and bulk loads may be larger.
-    """
-    total = 0
-    for count, one in enumerate(stored, 1):
-        total += one.size
-        if count > BATCH_EVENTS_MAX:
-            raise Malformed(f"a batch of more than {BATCH_EVENTS_MAX} facts")
-        if one.size > EVENT_BYTES_MAX:
-            raise Malformed(f"fact {count - 1}, {one.name}: more than {EVENT_BYTES_MAX} bytes")
-        if total > BATCH_BYTES_MAX:
-            raise Malformed(f"a batch of more than {BATCH_BYTES_MAX} bytes")
-
-
 def fact_to_dict(fact: Event) -> dict[str, Any]:
     """Turn a fact into plain data: every field by name, personal ones among them."""
     plain: dict[str, Any] = to_plain(fact)
@@ -200,7 +180,8 @@ def _shape(cls: type[Event]) -> Shape:
 
 def _read(text: bytes | str, *, trusted: bool) -> dict[str, Any]:
     try:
-        data = json.loads(text) if trusted else load(text)
+        # Handed bytes, `json.loads` would first guess their encoding.
+        data = json.loads(text if isinstance(text, str) else text.decode()) if trusted else load(text)
     except ValueError:
         raise Malformed("not JSON") from None
     if type(data) is not dict:

@@ -108,7 +108,7 @@ class Network:
         self._tables: dict[str, dict[str, Any]] = {cls.kind: {} for cls in ENTITIES}
         self._open: dict[str, set[str]] = {cls.kind: set() for cls in ENTITIES}
         self._journal: list[tuple[Any, ...]] | None = None
-        self._began = _EPOCH
+        self._begun = 0, _EPOCH
         for kind, table in self._tables.items():
             setattr(self, f"{kind}s", MappingProxyType(table))
 
@@ -210,21 +210,21 @@ class Network:
         """Open a batch: keep a journal from here."""
         assert self._journal is None, "a batch is open already"
         self._journal = []
-        self._began = self.now
+        self._begun = self.position, self.now
 
     def commit(self) -> None:
-        """Close the batch and forget how to undo it."""
+        """Close the batch, if one is open, and forget how to undo it."""
         self._journal = None
         self.links.settle()
 
-    def rollback(self, position: int) -> None:
-        """Undo everything since `begin` and stand at `position` again, with the clock of before."""
-        assert self._journal is not None, "no batch is open"
+    def rollback(self) -> None:
+        """Undo everything since `begin`, the clock too; nothing when no batch is open."""
+        if self._journal is None:
+            return
         for undo, *what in reversed(self._journal):
             undo(*what)
         self._journal = None
-        self.position = position
-        self.now = self._began
+        self.position, self.now = self._begun
 
     def _undo_put(self, kind: str, name: str, old: Entity | None) -> None:
         table = self._tables[kind]

@@ -273,7 +273,7 @@ class Engagement(Entity):
 
     def unbroken(self) -> tuple[Occurrence, ...]:
         """Sessions that were not cancelled."""
-        both = zip(self.occurrences, self.states, strict=True)
+        both = zip(self.occurrences, self.states, strict=False)  # that they differ is a breach, told by the invariants
         return tuple(one for one, state in both if state is not SessionState.CANCELLED)
 
     def turned(self, session: int, state: SessionState, minutes: Minutes | None = None) -> Self:

@@ -1,0 +1,65 @@
+import datetime as dt
+
+import pytest
+
+import wis_engine as wis
+from wis_engine.errors import Malformed
+from wis_engine.facts import EVENTS
+from wis_engine.log.codec import Stored, known_events
+from wis_engine.log.limits import (
+    BATCH_BYTES_MAX,
+    BATCH_EVENTS_MAX,
+    EVENT_BYTES_MAX,
+    check_batch,
+    check_limits,
+)
+
+
+def test_limits_are_reached_and_not_passed():
+    def stored(size):
+        return Stored(name="loose", version=1, body=b"x" * (size - 1), personal=b"y", subject=None)
+
+    check_limits([stored(EVENT_BYTES_MAX)])
+    check_limits([stored(1)] * BATCH_EVENTS_MAX)
+    check_limits([stored(EVENT_BYTES_MAX)] * (BATCH_BYTES_MAX // EVENT_BYTES_MAX))
+    for over in (
+        [stored(EVENT_BYTES_MAX + 1)],
+        [stored(1)] * (BATCH_EVENTS_MAX + 1),
+        [*[stored(EVENT_BYTES_MAX)] * (BATCH_BYTES_MAX // EVENT_BYTES_MAX), stored(1)],
+    ):
+        with pytest.raises(Malformed):
+            check_limits(over)
+
+
+def test_limits_are_known_before_the_rest_is_encoded():
+    def endless():
+        while True:
+            yield Stored(name="loose", version=1, body=b"{}", personal=None, subject=None)
+
+    with pytest.raises(Malformed):
+        check_limits(endless())
+
+
+def test_a_batch_of_the_most_facts_is_admitted_and_one_more_is_not():
+    community = wis.Community.open("memory:", clock=lambda: dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+    firms = [
+        wis.FirmJoined(firm=f"f-{n}", title="A firm", persons=1, ateco="01", nil=1) for n in range(BATCH_EVENTS_MAX + 1)
+    ]
+    with pytest.raises(Malformed):
+        community.record(*firms)
+    assert community.record(*firms[:-1]).last == BATCH_EVENTS_MAX
+
+
+def test_a_large_fact_is_measured():
+    offers = tuple(f"offer-{n:058d}" for n in range(1_000))
+    signed = wis.AgreementSigned(
+        agreement="a", supplier="s", offers=offers, period=wis.Period.parse("2026-01-01/2027-01-01")
+    )
+    with pytest.raises(Malformed, match="bytes"):
+        check_batch((signed,), known_events())
+
+
+def test_what_is_not_measured_is_small(example):
+    """The shortcut holds: a fact without long texts and collections is under a thousandth of a batch."""
+    assert known_events().encode(example).size * BATCH_EVENTS_MAX <= BATCH_BYTES_MAX
+    assert type(example) in EVENTS
