@@ -21,9 +21,8 @@ from wis_engine.log.codec import Registry, known_events
 from wis_engine.log.limits import check_batch
 from wis_engine.log.log import Batch, Log
 from wis_engine.log.memory import MemoryLog
-from wis_engine.matching import Plan, Problem, Strategy, solve
+from wis_engine.matching import EFFORT, Plan, Problem, Strategy, solve
 from wis_engine.matching.plan import content_digest
-from wis_engine.matching.planning import EFFORT
 from wis_engine.network import Network
 from wis_engine.story import story_of
 from wis_engine.values import Period, is_id

@@ -1,12 +1,13 @@
-"""From a frozen problem to a proved plan; knows no log and no entities."""
+"""The matcher: from a frozen problem to a proved plan. It knows no log and no entities."""
 
 from wis_engine.matching.certificate import Certificate, Level
-from wis_engine.matching.chains import discover_chains
+from wis_engine.matching.chains import Discovery, discover_chains
 from wis_engine.matching.exact import Exact
 from wis_engine.matching.explain import Explanation
 from wis_engine.matching.plan import Placement, Plan, PlanChain, PlanPool, Proposal
-from wis_engine.matching.problem import Budget, Commitment, Need, Offer, Option, Problem, Step
-from wis_engine.matching.solve import EFFORT, solve
+from wis_engine.matching.planning import EFFORT, solve
+from wis_engine.matching.problem import Budget, Commitment, Diagnostic, Need, Offer, Option, Problem, Step
+from wis_engine.matching.rules import Rule, Unserved
 from wis_engine.matching.strategies import ByFirm, ByZone, Greedy, Strategy
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "ByZone",
     "Certificate",
     "Commitment",
+    "Diagnostic",
+    "Discovery",
     "Exact",
     "Explanation",
     "Greedy",
@@ -29,8 +32,10 @@ __all__ = [
     "PlanPool",
     "Problem",
     "Proposal",
+    "Rule",
     "Step",
     "Strategy",
+    "Unserved",
     "discover_chains",
     "solve",
 ]

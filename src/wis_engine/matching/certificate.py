@@ -25,8 +25,8 @@ from wis_engine.matching.reading import Reading, reading_of
 from wis_engine.values import Cents, checked_id, natural, positive
 
 SCALE: Final = 1_000
-ROUNDS_MAX: Final = 60
-ROUND_WORK: Final = 3_000_000
+ROUNDS_MAX: Final = 12
+ROUND_WORK: Final = 12_000_000
 COVERED: Final = "covered_minutes"
 HOUSEHOLD: Final = "household_cents"
 PUBLIC: Final = "public_cents"
@@ -171,46 +171,75 @@ def is_proved(problem: Problem, values: tuple[int, Cents, Cents], certificate: C
     return certificate.levels == stated and len(set(names)) == len(names) and known.issuperset(names)
 
 
-def _find_prices(reading: Reading) -> tuple[MinutePrice, ...]:
-    """Raise the prices of offers that are asked for too much, in steps that shrink.
+Row = tuple[int, tuple[tuple[tuple[str, int], ...], ...]]
+"""One need: its value, and for each step the offers that could take it with their minutes."""
 
-    A subgradient in integers with a fixed number of rounds; the best bound on
-    the way is kept.
+
+def _find_prices(reading: Reading) -> tuple[MinutePrice, ...]:
+    """Find prices of scarce offers whose bound is low.
+
+    Starts from one price for all scarce offers, the best of none and the weight
+    of each priority; then sets one offer's price at a time to where its minutes
+    just suffice, in a number of rounds that follows from the size.
     """
-    rows = [
+    rows: list[Row] = [
         (SCALE * reading.problem.value(need), reading.uses[need.id])
         for need in reading.problem.needs
         if reading.uses[need.id] and all(reading.uses[need.id])
     ]
-    work = 1 + sum(len(step) for _, steps in rows for step in steps)
-    prices = dict.fromkeys(reading.left, 0)
-    best, best_bound = dict(prices), _bound_and_load(reading, rows, prices)[0]
-    rounds = min(ROUNDS_MAX, max(4, ROUND_WORK // work))
-    for turn in range(rounds):
-        _, load = _bound_and_load(reading, rows, prices)
-        for offer, left in reading.left.items():
-            excess = load.get(offer, 0) - left
-            step = 4 * SCALE * excess // (left + load.get(offer, 0) + 1)
-            prices[offer] = max(0, prices[offer] + step * (rounds - turn) // (rounds + turn * turn))
-        bound = _bound_and_load(reading, rows, prices)[0]
-        if bound < best_bound:
-            best, best_bound = dict(prices), bound
+    asking: dict[str, list[tuple[int, int]]] = {}
+    for place, (_, steps) in enumerate(rows):
+        for step, ways in enumerate(steps):
+            for offer, _ in ways:
+                asking.setdefault(offer, []).append((place, step))
+    wanted = {
+        offer: sum(minutes for place, step in asks for name, minutes in rows[place][1][step] if name == offer)
+        for offer, asks in asking.items()
+    }
+    scarce = sorted(offer for offer in asking if wanted[offer] > reading.left[offer])
+    starts = [
+        {**dict.fromkeys(reading.left, 0), **dict.fromkeys(scarce, SCALE * weight)}
+        for weight in (0, *reading.problem.priority_weights)
+    ]
+    best = min(starts, key=lambda prices: _bound(reading, rows, prices))
+    best_bound = _bound(reading, rows, best)
+    work = 1 + sum(len(rows[place][1][step]) for offer in scarce for place, step in asking[offer])
+    prices = dict(best)
+    for _ in range(min(ROUNDS_MAX, ROUND_WORK // work)):
+        for offer in scarce:
+            prices[offer] = _clearing_price(reading, rows, prices, offer, asking[offer])
+        bound = _bound(reading, rows, prices)
+        if bound >= best_bound:
+            break
+        best, best_bound = dict(prices), bound
     return tuple(MinutePrice(offer=offer, price=price) for offer, price in sorted(best.items()) if price)
 
 
-def _bound_and_load(
-    reading: Reading, rows: Sequence[tuple[int, Sequence[Sequence[tuple[str, int]]]]], prices: dict[str, int]
-) -> tuple[int, dict[str, int]]:
-    bound = sum(prices[offer] * left for offer, left in reading.left.items())
-    load: dict[str, int] = {}
+def _bound(reading: Reading, rows: Sequence[Row], prices: dict[str, int]) -> int:
+    total = sum(prices[offer] * left for offer, left in reading.left.items())
     for value, steps in rows:
-        chosen = [min((prices[offer] * minutes, offer, minutes) for offer, minutes in step) for step in steps]
-        worth = value - sum(cost for cost, _, _ in chosen)
-        if worth > 0:
-            bound += worth
-            for _, offer, minutes in chosen:
-                load[offer] = load.get(offer, 0) + minutes
-    return bound, load
+        total += max(0, value - sum(min(prices[offer] * minutes for offer, minutes in step) for step in steps))
+    return total
+
+
+def _clearing_price(
+    reading: Reading, rows: Sequence[Row], prices: dict[str, int], offer: str, asks: Sequence[tuple[int, int]]
+) -> int:
+    """Find the lowest price at which no more minutes of one offer are wanted than it has, all others fixed."""
+    leaving: list[tuple[int, int]] = []
+    for place, at in asks:
+        value, steps = rows[place]
+        others = sum(min(prices[name] * minutes for name, minutes in step) for step in steps[:at] + steps[at + 1 :])
+        minutes = next(minutes for name, minutes in steps[at] if name == offer)
+        elsewhere = min((prices[name] * used for name, used in steps[at] if name != offer), default=value)
+        if minutes:
+            leaving.append((min(value - others, elsewhere) // minutes, minutes))
+    left = reading.left[offer]
+    for price, minutes in sorted(leaving, reverse=True):
+        left -= minutes
+        if left < 0:
+            return max(0, price)
+    return 0
 
 
 def _find_rate(reading: Reading, least: dict[str, Cents], covered: int) -> Rate:

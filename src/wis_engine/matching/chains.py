@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 from attrs import frozen
 
 from wis_engine.errors import Malformed
+from wis_engine.matching.gathering import Shape
 from wis_engine.matching.money import alone_cents
 from wis_engine.matching.options import Ground, bits_of, ground_of, runs
-from wis_engine.matching.pools import Shape
 from wis_engine.matching.problem import STEPS_MAX, Need, Offer, Problem, Step
 from wis_engine.matching.rules import Rule
 from wis_engine.values import SLOT_MINUTES, SLOTS_A_DAY, SLOTS_A_WEEK, Cents, Metres, Minutes, WeekSlots, slots_for
@@ -76,8 +76,7 @@ def joined(
     Notes
     -----
     Before the last step only chains with the same last offer and the same end
-    are compared: what may follow depends on nothing else but the suppliers,
-    for which `keep` leaves a choice.
+    are compared: what may follow depends on nothing else but the suppliers.
     """
     found: dict[tuple[tuple[str, ...], tuple[int, ...]], int] = {}
     best: dict[tuple[tuple[str, ...], tuple[int, ...]], tuple[Cents, int, int]] = {}
@@ -96,7 +95,9 @@ def _from(
     ground: Ground, steps: tuple[Step, ...], offers: Sequence[Sequence[str]], start: int, keep: int | None
 ) -> list[_Label]:
     labels = [
-        _Label(slots_for(steps[0].minutes), _step_cents(offer, steps[0]), 100 - offer.quality_percent, (offer.id,), (0,))
+        _Label(
+            slots_for(steps[0].minutes), _step_cents(offer, steps[0]), 100 - offer.quality_percent, (offer.id,), (0,)
+        )
         for offer in map(ground.offers.__getitem__, offers[0])
         if runs(offer.slots.bits, slots_for(steps[0].minutes)) >> start & 1
     ]
@@ -106,7 +107,7 @@ def _from(
             for name in offers[place]:
                 grown += _extended(ground, label, ground.offers[name], step, start)
         last = place == len(steps) - 1
-        labels = grown if keep is None else _pruned(grown, keep, last=last)
+        labels = grown if keep is None else _pruned(ground, grown, keep, last=last)
     return labels
 
 
@@ -135,19 +136,27 @@ def _step_cents(offer: Offer, step: Step) -> Cents:
     return alone_cents(offer, step.minutes) + offer.opening_cents
 
 
-def _pruned(labels: list[_Label], keep: int, *, last: bool) -> list[_Label]:
+def _pruned(ground: Ground, labels: list[_Label], keep: int, *, last: bool) -> list[_Label]:
     kept: dict[object, list[_Label]] = {}
     for label in sorted(labels):
         group = kept.setdefault(None if last else (label.end, label.offers[-1]), [])
-        better = sum(
-            other.end <= label.end
+        better = [
+            _suppliers(ground, other)
+            for other in group
+            if other.end <= label.end
             and other.price_cents <= label.price_cents
             and other.lack_percent <= label.lack_percent
-            for other in group
-        )
-        if better < keep:
+        ]
+        # A next supplier may be one of those in a better chain, so one more of them is kept,
+        # or as many with the very suppliers of this one.
+        same = len(better) if last else better.count(_suppliers(ground, label))
+        if same < keep and len(set(better)) <= keep:
             group.append(label)
     return [label for group in kept.values() for label in group]
+
+
+def _suppliers(ground: Ground, label: _Label) -> frozenset[str]:
+    return frozenset(supplier_of(ground.offers[name]) for name in label.offers)
 
 
 def shape_fault(ground: Ground, shape: Shape) -> Rule | None:
@@ -214,7 +223,8 @@ def discover_chains(
 
     Returns
     -------
-    At most `limit` chains: most needs first, then quality, price, ids.
+    At most `limit` chains, each set of offers with its shortest waits: most
+    needs first, then quality, price, ids.
     """
     if not 1 < steps_max <= STEPS_MAX or limit < 1 or gap_max_minutes < 0:
         raise Malformed(f"a chain has 2 to {STEPS_MAX} steps, a wait of 0 or more, and at least one is wanted")
@@ -232,11 +242,12 @@ def discover_chains(
             for service in services
         )
         by_step = [[offer.id for offer in problem.offers if offer.service == service] for service in services]
-        found += (
-            _discovery(ground, steps, chain, served)
-            for chain in joined(ground, steps, by_step)
-            if (served := _served(ground, services, chain, needs))
-        )
+        seen: set[tuple[str, ...]] = set()
+        for chain in joined(ground, steps, by_step):
+            served = _served(ground, services, chain, needs)
+            if served and chain.offers not in seen:
+                seen.add(chain.offers)
+                found.append(_discovery(ground, steps, chain, served))
     found.sort(key=lambda one: (-len(one.needs), -one.quality_percent, one.price_cents, one.offers, one.offsets))
     return tuple(found[:limit])
 
@@ -246,7 +257,7 @@ def _lengths(problem: Problem) -> dict[str, Minutes]:
     for need in problem.needs:
         for service, minutes in _services(need):
             counts.setdefault(service, Counter())[minutes] += 1
-    return {service: min(counter, key=lambda m: (-counter[m], m)) for service, counter in counts.items()}  # noqa: B023 - used at once
+    return {service: min(counter, key=lambda m: (-counter[m], m)) for service, counter in counts.items()}
 
 
 def _services(need: Need) -> list[tuple[str, Minutes]]:

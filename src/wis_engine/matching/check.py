@@ -8,7 +8,8 @@ it breaks; any other change is found by the digest.
 
 import datetime as dt
 from collections import Counter
-from typing import Final, NamedTuple
+from itertools import pairwise
+from typing import Final, NamedTuple, NoReturn
 
 from wis_engine.errors import PlanError
 from wis_engine.matching.certificate import is_proved
@@ -52,9 +53,9 @@ def check_plan(plan: Plan, problem: Problem) -> None:
     shares = sum(member.share_cents for pool in plan.pools for member in pool.members)
     if not is_proved(problem, (covered, shares - public, public), plan.certificate):
         raise PlanError(Rule.CERTIFICATE, "its values or bounds are not those of the plan and the problem")
-    if plan.digest != content_digest(plan) or [thing.id for thing in (*plan.pools, *plan.chains)] != numbered(
-        plan.digest, len(plan.pools) + len(plan.chains)
-    ):
+    if plan.digest != content_digest(plan) or [pool.id for pool in plan.pools] + [
+        chain.id for chain in plan.chains
+    ] != numbered(plan.digest, len(plan.pools) + len(plan.chains)):
         raise PlanError(Rule.DIGEST, "the content is not what was sealed")
 
 
@@ -78,7 +79,7 @@ class _Pool:
         self.chain = None if pool.chain is None else chains[pool.chain]
         self.timed = reading.problem.options is None
 
-    def fail(self, rule: Rule, what: str) -> None:
+    def fail(self, rule: Rule, what: str) -> NoReturn:
         raise PlanError(rule, f"pool {self.pool.id}: {what}")
 
     def checked(self) -> list[_Leg]:
@@ -125,9 +126,9 @@ class _Pool:
             if not 0 <= wait <= step.gap_max_minutes:
                 self.fail(Rule.CHAIN, f"{wait} minutes between {before.offer.id} and {leg.offer.id}")
             here, there = before.offer.place, leg.offer.place
-            if step.distance_max_m is not None and here is not None and there is not None:
-                if distance_m(here, there) > step.distance_max_m:
-                    self.fail(Rule.CHAIN, f"{leg.offer.id} is too far from {before.offer.id}")
+            apart = None if here is None or there is None else distance_m(here, there)
+            if step.distance_max_m is not None and apart is not None and apart > step.distance_max_m:
+                self.fail(Rule.CHAIN, f"{leg.offer.id} is too far from {before.offer.id}")
 
     def _check_members(self, legs: list[_Leg]) -> None:
         first = self.needs[0]
@@ -165,7 +166,7 @@ class _Pool:
             self.fail(Rule.TIME, f"{weekly} sessions a week, {minutes} minutes each")
         if weekly <= _WEEK and len({start // _DAY for start in starts}) != weekly:
             self.fail(Rule.TIME, "two sessions on one day")
-        if any(later - earlier < span for earlier, later in zip(starts, starts[1:], strict=False)):
+        if any(later - earlier < span for earlier, later in pairwise(starts)):
             self.fail(Rule.TIME, "a session begins before the one before it ends")
         for start in starts:
             for leg in legs:
@@ -318,11 +319,13 @@ def _check_grants(plan: Plan, reading: Reading) -> Cents:
                 spent[budget.id] += cents
                 drawn[budget.id, who] += cents
     for name in ranked:
-        member, limit = members[name], reading.needs[name].price_limit_cents
-        stated = {grant.budget: grant.cents for grant in member.grants}
-        household = member.share_cents - granted[name].total()
+        limit, household = reading.needs[name].price_limit_cents, members[name].share_cents - granted[name].total()
         if limit is not None and household > limit:
             raise PlanError(Rule.LIMIT, f"need {name}: {household} cents are over its limit of {limit}")
+    for name in ranked:
+        member = members[name]
+        stated = {grant.budget: grant.cents for grant in member.grants}
+        household = member.share_cents - granted[name].total()
         if stated != dict(+granted[name]) or len(stated) != len(member.grants) or member.household_cents != household:
             raise PlanError(Rule.BUDGET, f"need {name}: its public money is not what the budgets give")
     return spent.total()

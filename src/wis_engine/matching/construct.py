@@ -8,9 +8,11 @@ from heapq import heapify, heappop, heappush
 from typing import Final, NamedTuple
 
 from wis_engine.matching.chains import Joined, joined
+from wis_engine.matching.gathering import Pool, Shape
 from wis_engine.matching.options import Ground, Kind, patterns, runs
-from wis_engine.matching.pools import Draft, Pool, Shape
+from wis_engine.matching.pools import Draft
 from wis_engine.matching.problem import PRIORITIES, Need, span_slots
+from wis_engine.values import Cents
 
 Score = tuple[int, ...]
 Ranking = Callable[[Draft, Pool], Score]
@@ -54,6 +56,22 @@ class Servers:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         self._joined: dict[tuple[Kind, tuple[tuple[str, ...], ...]], tuple[Joined, ...]] = {}
+        self._of_need: dict[str, tuple[Server, ...]] = {}
+        self._most: dict[tuple[str, ...], int] = {}
+
+    def of_need(self, need: str) -> tuple[Server, ...]:
+        """Offers or chains that one need may use."""
+        if need not in self._of_need:
+            self._of_need[need] = self.of_needs((need,))
+        return self._of_need[need]
+
+    def most(self, offers: tuple[str, ...], group_max: int | None) -> int:
+        """Largest pool of some offers, and of a strategy that sets a limit."""
+        if offers not in self._most:
+            limits = [self.ground.offers[offer].group_max for offer in offers]
+            known = [limit for limit in limits if limit is not None]
+            self._most[offers] = min(known, default=max(1, len(self.ground.needs)))
+        return self._most[offers] if group_max is None else min(self._most[offers], group_max)
 
     def of_needs(self, needs: Iterable[str]) -> tuple[Server, ...]:
         """Offers or chains that some of these needs, all of one kind, may use; sorted."""
@@ -102,8 +120,7 @@ class _Pair:
             need
             for need in needs
             if all(
-                offer in ways
-                for offer, ways in zip(server.offers, ground.steps_of(ground.needs[need]), strict=True)
+                offer in ways for offer, ways in zip(server.offers, ground.steps_of(ground.needs[need]), strict=True)
             )
         ]
         self.coming: dict[int, int] = {}
@@ -168,26 +185,25 @@ class _Pair:
         return sum(1 << place for place, need in enumerate(self.needs) if need not in draft.pool_of)
 
 
-def construct(ground: Ground, servers: Servers, rules: Rules) -> Draft:
-    """Open the best pools first, then place the needs that are left.
+def construct(draft: Draft, servers: Servers, rules: Rules) -> Draft:
+    """Open the best pools of the needs that are free first, then place those that are left.
 
     A pair of alike needs and a server waits in a queue with its best pool.
     When it comes to the front the pool is made again from the needs still
     free; it is opened if it still stands before the next, else it queues anew.
     """
-    draft = Draft(ground)
-    weights = ground.problem.priority_weights
-    pairs = _pairs(ground, servers, rules)
+    weights = draft.ground.problem.priority_weights
+    pairs = _pairs(draft, servers, rules)
     queue: list[tuple[Score, int]] = []
     for number, pair in enumerate(pairs):
-        pool = pair.best(draft, pair.free(draft), weights, most_of(ground, pair.server, rules))
+        pool = pair.best(draft, pair.free(draft), weights, servers.most(pair.server.offers, rules.group_max))
         if pool is not None:
             queue.append((rules.ranking(draft, pool), number))
     heapify(queue)
     while queue:
         _, number = heappop(queue)
         pair = pairs[number]
-        most = most_of(ground, pair.server, rules)
+        most = servers.most(pair.server.offers, rules.group_max)
         pool = pair.best(draft, pair.free(draft), weights, most)
         if pool is None:
             continue
@@ -195,28 +211,23 @@ def construct(ground: Ground, servers: Servers, rules: Rules) -> Draft:
         if queue and (score, number) > queue[0]:
             heappush(queue, (score, number))
             continue
-        draft.open(pool.shape, pool.members)
-        heappush(queue, (score, number))
+        if draft.open(pool.shape, pool.members) is not None:
+            heappush(queue, (score, number))
     place_rest(draft, servers, rules)
     return draft
 
 
-def most_of(ground: Ground, server: Server, rules: Rules) -> int:
-    """Largest pool of a server that a strategy makes."""
-    limits = [ground.offers[offer].group_max for offer in server.offers]
-    known = [limit for limit in (*limits, rules.group_max) if limit is not None]
-    return min(known, default=max(1, len(ground.needs)))
-
-
-def _pairs(ground: Ground, servers: Servers, rules: Rules) -> list[_Pair]:
+def _pairs(draft: Draft, servers: Servers, rules: Rules) -> list[_Pair]:
+    ground = draft.ground
     groups: dict[tuple[Kind, str], list[str]] = {}
     for name in sorted(ground.ranked, key=lambda need: _order(ground, need)):
         need = ground.needs[name]
-        if all(ground.steps_of(need)):
+        if name not in draft.pool_of and all(ground.steps_of(need)):
             groups.setdefault((ground.kinds[name], rules.together(need)), []).append(name)
     return [
         _Pair(servers, kind, needs, server)
         for (kind, _), needs in groups.items()
+        if len(needs) > 1
         for server in servers.of_needs(needs)
     ]
 
@@ -234,48 +245,62 @@ def place_rest(draft: Draft, servers: Servers, rules: Rules) -> None:
             place(draft, servers, rules, need)
 
 
-def place(draft: Draft, servers: Servers, rules: Rules, name: str, avoid: frozenset[int] = frozenset()) -> bool:
+def place(
+    draft: Draft,
+    servers: Servers,
+    rules: Rules,
+    name: str,
+    *,
+    avoid: int | None = None,
+    only: frozenset[str] | None = None,
+) -> bool:
     """Put one need where it adds least to what everybody pays; say whether there was a place.
 
-    `avoid` are numbers of pools it must not join.
+    `avoid` is the number of a pool it must not join; with `only`, nothing is
+    tried but pools and servers that have one of these offers.
     """
     ground = draft.ground
     need = ground.needs[name]
     if not all(ground.steps_of(need)):
         return False
-    for cost, number, server in sorted(_places(draft, servers, rules, need, avoid), key=lambda one: one[:2]):
-        del cost
-        if server is None:
-            if draft.join(number, name):
-                return True
-        elif _open_alone(draft, servers, server, need):
+    places = _pools_for(draft, servers, rules, need) + _servers_for(draft, servers, need)
+    for _, number, server in sorted(places, key=lambda one: one[:2]):
+        offers = draft.pools[number].shape.offers if server is None else server.offers
+        if number == avoid or (only is not None and only.isdisjoint(offers)):
+            continue
+        if _open_alone(draft, servers, server, need) if server else draft.join(number, name):
             return True
     return False
 
 
-def _places(
-    draft: Draft, servers: Servers, rules: Rules, need: Need, avoid: frozenset[int]
-) -> list[tuple[int, int, Server | None]]:
-    """Pools a need may try to join and servers it may try alone, each with what it would add, roughly."""
-    ground = draft.ground
-    kind, steps, together = ground.kinds[need.id], ground.steps_of(need), rules.together(need)
-    found: list[tuple[int, int, Server | None]] = []
-    for number in draft.of_kind.get(kind, ()):
+Place = tuple[Cents, int, Server | None]
+"""What a need would add, roughly; the number of the pool to join, or of the server to be alone with."""
+
+
+def _pools_for(draft: Draft, servers: Servers, rules: Rules, need: Need) -> list[Place]:
+    ground, together = draft.ground, rules.together(need)
+    found: list[Place] = []
+    for number in draft.of_kind.get(ground.kinds[need.id], ()):
         pool = draft.pools[number]
         if (
-            number not in avoid
-            and len(pool.members) < most_of(ground, Server(pool.shape.offers, (), 0), rules)
-            and all(offer in ways for offer, ways in zip(pool.shape.offers, steps, strict=True))
+            draft.may_join(number, need)
+            and len(pool.members) < servers.most(pool.shape.offers, rules.group_max)
             and rules.together(ground.needs[pool.members[0]]) == together
         ):
             found.append((_alone(ground, need, pool.shape.offers, opening=False), number, None))
-    for place_, server in enumerate(servers.of_needs((need.id,)), start=draft.next_number):
-        if all(ground.offers[offer].group_min == 1 for offer in server.offers):
-            found.append((_alone(ground, need, server.offers, opening=True), place_, server))
     return found
 
 
-def _alone(ground: Ground, need: Need, offers: Sequence[str], *, opening: bool) -> int:
+def _servers_for(draft: Draft, servers: Servers, need: Need) -> list[Place]:
+    ground = draft.ground
+    return [
+        (_alone(ground, need, server.offers, opening=True), number, server)
+        for number, server in enumerate(servers.of_need(need.id), start=draft.next_number)
+        if all(ground.offers[offer].group_min == 1 for offer in server.offers)
+    ]
+
+
+def _alone(ground: Ground, need: Need, offers: Sequence[str], *, opening: bool) -> Cents:
     total = sum(ways[offer].price_cents for ways, offer in zip(ground.steps_of(need), offers, strict=True))
     return total + sum(ground.offers[offer].opening_cents for offer in offers) * opening
 

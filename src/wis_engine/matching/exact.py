@@ -1,5 +1,6 @@
 """Look at every plan: the truth for small problems, and the oracle of the tests."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 from typing import ClassVar, Final, NamedTuple
@@ -9,16 +10,17 @@ from attrs import validators as v
 
 from wis_engine.errors import StrategyError
 from wis_engine.matching.chains import joined
+from wis_engine.matching.gathering import Pool, Shape
 from wis_engine.matching.money import least_household_cents
 from wis_engine.matching.options import Ground, Kind, ground_of, patterns, runs
 from wis_engine.matching.plan import Placement, Proposal
-from wis_engine.matching.pools import Draft, Pool, Shape
+from wis_engine.matching.pools import Draft
 from wis_engine.matching.problem import Problem
 from wis_engine.matching.rules import Rule
 from wis_engine.values import SLOTS_A_DAY, Cents, WeekSlots
 
 PATTERNS_MAX: Final = 5_000
-NODES_A_STEP: Final = 100
+NODES_A_STEP: Final = 20
 _DAY: Final = (1 << SLOTS_A_DAY) - 1
 
 
@@ -31,9 +33,9 @@ class _Column(NamedTuple):
 
 
 class _Best(NamedTuple):
-    value: int
-    household_cents: Cents
-    public_cents: Cents
+    """A plan with its rank: uncovered value, household cents, public cents, pools; the lower the better."""
+
+    rank: tuple[int, Cents, Cents, int]
     pools: tuple[Pool, ...]
 
 
@@ -44,8 +46,8 @@ class Exact:
     Every set of needs that one offer or chain can serve together is a column;
     a plan picks columns that share no need. Columns that begin at different
     times count as one where time can make no difference. `effort` counts
-    hundreds of steps, in listing columns and in branching; when they are spent
-    the best plan so far is proposed and not called complete.
+    scores of steps, for listing the columns and again for branching; when they
+    are spent the best plan so far is proposed and not called complete.
 
     Parameters
     ----------
@@ -80,19 +82,21 @@ class Exact:
 class _Search:
     def __init__(self, ground: Ground, steps: int) -> None:
         self.ground = ground
-        self.left = steps
+        self.steps = self.left = steps
         self.complete = True
         # Public money depends on everybody together: it is looked at when a plan is whole.
         self.draft = Draft(ground, lifted=frozenset((Rule.BUDGET,)))
-        self.best = _Best(0, 0, 0, ())
+        self.best = _Best((0, 0, 0, 0), ())
         self.order = ground.ranked
-        people = [need.beneficiary for need in ground.problem.needs if need.beneficiary]
-        self.times_matter = len(set(people)) < len(people) or any(
-            commitment.occurrences for commitment in ground.problem.commitments
-        )
+        people = Counter(need.beneficiary for need in ground.problem.needs)
+        for commitment in ground.problem.commitments:
+            people.update(commitment.beneficiaries)
+        self.contested = {need.id for need in ground.problem.needs if need.beneficiary and people[need.beneficiary] > 1}
         self.columns: dict[str, list[_Column]] = {need: [] for need in self.order}
         self.most: dict[str, int] = {}
-        self.least: dict[str, Cents] = {}
+        self.floor: dict[str, Cents] = {}
+        self.price: dict[str, Cents] = {}
+        self.caps = sum(budget.cap_cents for budget in ground.problem.budgets)
 
     def spend(self) -> bool:
         """Take one step; say whether there was one left."""
@@ -107,10 +111,14 @@ class _Search:
         for need in self.order:
             mine = [c for columns in self.columns.values() for c in columns if need in c.pool.members]
             self.most[need] = self.ground.value[need] if mine else 0
-            self.least[need] = min((self._floor(c.pool, need) for c in mine), default=0)
+            self.floor[need] = min((self._floor(c.pool, need) for c in mine), default=0)
+            self.price[need] = min((c.pool.shares[c.pool.members.index(need)] for c in mine), default=0)
         for columns in self.columns.values():
-            columns.sort(key=lambda c: (-c.value, c.floor_cents, c.pool.members, c.pool.shape.offers, c.pool.shape.starts))
-        self._branch(0, 0, ())
+            columns.sort(
+                key=lambda c: (-c.value, c.floor_cents, c.pool.members, c.pool.shape.offers, c.pool.shape.starts)
+            )
+        self.left = self.steps
+        self._branch(0, 0)
 
     def _floor(self, pool: Pool, need: str) -> Cents:
         share = pool.shares[pool.members.index(need)]
@@ -140,13 +148,13 @@ class _Search:
                 for offer in by_step[0]
             ]
         for offers, offsets, starts in servers:
-            apart = self.times_matter or any(ground.offers[offer].capacity_per_slot is not None for offer in offers)
+            limited = any(ground.offers[offer].capacity_per_slot is not None for offer in offers)
             seen: set[object] = set()
             for pattern in self._patterns(kind, offsets, starts):
                 shape = Shape(kind, offers, offsets, pattern)
                 coming = tuple(name for name in needs if self._comes(name, shape))
                 days = tuple((pattern >> (day * SLOTS_A_DAY) & _DAY).bit_count() for day in range(7))
-                key = pattern if apart else (days, coming)
+                key = pattern if limited or not self.contested.isdisjoint(coming) else (days, coming)
                 if coming and key not in seen:
                     seen.add(key)
                     yield shape, coming
@@ -186,48 +194,46 @@ class _Search:
                     floor = sum(self._floor(pool, member) for member in members)
                     self.columns[members[0]].append(_Column(pool, value, floor))
 
-    def _branch(self, place: int, floor: Cents, chosen: tuple[int, ...]) -> None:
+    def _branch(self, place: int, floor: Cents) -> None:
         """Decide the next need: one of the pools in which it comes first, or none."""
-        if self.complete and not self.spend():
-            return
-        if not self.complete and self.left < -len(self.order):
+        if not self.spend():
             return
         draft = self.draft
         while place < len(self.order) and self.order[place] in draft.pool_of:
             place += 1
-        rest = [need for need in self.order[place:] if need not in draft.pool_of]
-        possible = draft.value + sum(self.most[need] for need in rest)
-        lowest = floor + sum(self.least[need] for need in rest if self.most[need])
-        if possible < self.best.value or (
-            possible == self.best.value and self.best.pools and lowest > self.best.household_cents
-        ):
+        rest = [need for need in self.order[place:] if need not in draft.pool_of and self.most[need]]
+        if self._cannot_be_better(rest, floor):
             return
         if place == len(self.order):
             self._arrive()
             return
-        name = self.order[place]
-        for column in self.columns[name]:
+        for column in self.columns[self.order[place]]:
             if any(member in draft.pool_of for member in column.pool.members):
                 continue
             number = draft.open(column.pool.shape, column.pool.members)
             if number is not None:
-                self._branch(place + 1, floor + column.floor_cents, (*chosen, number))
+                self._branch(place + 1, floor + column.floor_cents)
                 draft.close(number)
-        self._skip(place, floor, chosen)
+        self._skip(place, floor)
 
-    def _skip(self, place: int, floor: Cents, chosen: tuple[int, ...]) -> None:
+    def _cannot_be_better(self, rest: list[str], floor: Cents) -> bool:
+        """Compare the best that may still come of this branch, level after level, with the best so far."""
+        value = self.draft.value + sum(self.most[need] for need in rest)
+        price = self.draft.price_cents + sum(self.price[need] for need in rest)
+        household = max(floor + sum(self.floor[need] for need in rest), price - self.caps)
+        pools = len(self.draft.pools) + bool(rest)
+        return (-value, household, price - household, pools) >= self.best.rank
+
+    def _skip(self, place: int, floor: Cents) -> None:
         """Leave a need out; no later pool can hold it, for it comes first in its pools."""
         name = self.order[place]
         kept, self.most[name] = self.most[name], 0
-        self._branch(place + 1, floor, chosen)
+        self._branch(place + 1, floor)
         self.most[name] = kept
 
     def _arrive(self) -> None:
         if self.draft.short_of_money():
             return
-        household, public = self.draft.payments()
-        rank = (-self.draft.value, household, public, len(self.draft.pools))
-        best = self.best
-        if rank < (-best.value, best.household_cents, best.public_cents, len(best.pools)):
-            pools = tuple(pool for _, pool in sorted(self.draft.pools.items()))
-            self.best = _Best(self.draft.value, household, public, pools)
+        rank = self.draft.objective()
+        if rank < self.best.rank:
+            self.best = _Best(rank, tuple(pool for _, pool in sorted(self.draft.pools.items())))

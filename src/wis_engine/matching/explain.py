@@ -25,7 +25,8 @@ class Explanation:
     reasons
         Of a need that is not served: one filter, when no offer passed all of
         them; else the rule (or the fewest rules together) without which it could
-        join the plan as it stands.
+        join the plan as it stands. `price` without `fallen`: some offers pass,
+        but no group brings the price down to its limit.
     fallen
         How many offers fell at each filter, those at which none fell left out.
     short_by
@@ -60,7 +61,7 @@ class Explanation:
         )
 
     def _unserved(self) -> str:
-        if self.reasons and self.reasons[0] in _STAGE_WORDS:
+        if self.fallen or Unserved.SERVICE in self.reasons:
             counts = ", ".join(f"{one.offers} {_STAGE_WORDS[one.stage]}" for one in self.fallen)
             return f"Need {self.need} is not served: no offer passes the filters ({counts or 'there is no offer'})."
         words = " and ".join(self._because(reason) for reason in self.reasons)
@@ -86,6 +87,7 @@ _REASON_WORDS: Final = {
     Unserved.BUDGET: "the budgets that could bring it down to its limit are spent",
     Unserved.GROUP: "a group is too small",
     Unserved.OVERLAP: "its beneficiary is elsewhere at those times",
+    Unserved.PRICE: "its place stays over its limit in every group that could be",
     Unserved.STRATEGY: "it could be, but the strategy does not pool it",
 }
 

@@ -28,8 +28,11 @@ def improve(draft: Draft, servers: Servers, rules: Rules, steps: int) -> bool:
     """
     effort = _Effort(steps)
     moves: tuple[Callable[[Draft, Servers, Rules, _Effort], bool], ...] = (_insert, _close, _shift)
-    while any([move(draft, servers, rules, effort) for move in moves]) and effort.left > 0:
-        pass
+    changed = True
+    while changed and effort.left > 0:
+        changed = False
+        for move in moves:
+            changed |= move(draft, servers, rules, effort)
     return effort.left <= 0
 
 
@@ -54,7 +57,7 @@ def _insert(draft: Draft, servers: Servers, rules: Rules, effort: _Effort) -> bo
         wanted = {offer for ways in ground.steps_of(ground.needs[name]) for offer in ways}
         rivals = [number for number, pool in sorted(draft.pools.items()) if wanted.intersection(pool.shape.offers)]
         for number in rivals:
-            if number in draft.pools and _displace(draft, servers, rules, effort, name, number):
+            if number in draft.pools and _displace(draft, servers, rules, effort, name=name, number=number):
                 changed = True
                 break
             if effort.left <= 0:
@@ -62,14 +65,15 @@ def _insert(draft: Draft, servers: Servers, rules: Rules, effort: _Effort) -> bo
     return changed
 
 
-def _displace(draft: Draft, servers: Servers, rules: Rules, effort: _Effort, name: str, number: int) -> bool:
+def _displace(draft: Draft, servers: Servers, rules: Rules, effort: _Effort, *, name: str, number: int) -> bool:
+    freed = frozenset(draft.pools[number].shape.offers)
     members = sorted(draft.pools[number].members, key=draft.ground.rank.__getitem__, reverse=True)
     for member in members:
         if not effort.spend():
             return False
         before = (-draft.value, draft.price_cents)
         draft.begin()
-        if draft.leave(number, member) and place(draft, servers, rules, name):
+        if draft.leave(number, member) and place(draft, servers, rules, name, only=freed):
             place(draft, servers, rules, member)
         if _settle(draft, before):
             return True
@@ -95,7 +99,7 @@ def _shift(draft: Draft, servers: Servers, rules: Rules, effort: _Effort) -> boo
         before = (-draft.value, draft.price_cents)
         draft.begin()
         if draft.leave(number, name):
-            place(draft, servers, rules, name, frozenset((number,)))
+            place(draft, servers, rules, name, avoid=number)
         changed |= _settle(draft, before)
     return changed
 

@@ -118,6 +118,8 @@ class Ground:
         For each plain need, its offers and how each would serve it.
     step_ways
         For each composite need, the same for each step.
+    dear
+        For each need and step, the offers that fell at the price alone.
     fallen
         For each need, how many offers fell at each filter. For a composite
         need these are the offers of its first step that no offer can serve, or
@@ -137,8 +139,12 @@ class Ground:
             need.id: by_service.setdefault(need.service, budgets_for(problem, need)) for need in problem.needs
         }
         self.kinds = {need.id: self._kind(need) for need in problem.needs}
+        self._periods: dict[Period, Period] = {}
+        self.need_periods = {need.id: self._period(need) for need in problem.needs}
+        self.offer_periods = {offer.id: self._period(offer) for offer in problem.offers}
         self.ways: dict[str, dict[str, Way]] = {}
         self.step_ways: dict[str, tuple[dict[str, Way], ...]] = {}
+        self.dear: dict[str, tuple[dict[str, Way], ...]] = {need.id: ({},) for need in problem.needs}
         self.fallen: dict[str, dict[Unserved, int]] = {}
         self._week_counts: dict[Period, tuple[int, ...]] = {}
         self._by_service: dict[str, list[Offer]] = {}
@@ -162,9 +168,17 @@ class Ground:
             return Kind("", (), 0, 0)
         return Kind(need.service, need.steps, slots_for(need.session_minutes), self.problem.weekly_sessions(need))
 
-    def period_of(self, thing: Need | Offer) -> Period:
-        """Dates of a need or an offer: its own, else the horizon."""
-        return thing.period or self.problem.horizon
+    def _period(self, thing: Need | Offer) -> Period:
+        """Dates of a need or an offer: its own, else the horizon; one object for equal ones."""
+        period = thing.period or self.problem.horizon
+        return self._periods.setdefault(period, period)
+
+    def both(self, a: Period, b: Period) -> Period | None:
+        """Dates in both of two periods of this problem."""
+        if a is b:
+            return a
+        shared = a & b
+        return shared and self._periods.setdefault(shared, shared)
 
     def week_counts(self, period: Period) -> tuple[int, ...]:
         """How often each weekday occurs in a period, closed days out."""
@@ -184,9 +198,7 @@ class Ground:
         return sum(((starts >> (day * SLOTS_A_DAY)) & _DAY).bit_count() * counts[day] for day in range(WEEKDAYS))
 
     def _dates(self, starts: int, period: Period) -> tuple[tuple[int, int], ...]:
-        found = occurrences(
-            WeekSlots(starts), 1, period, period.days * SLOTS_A_WEEK, self.problem.closed_days
-        )
+        found = occurrences(WeekSlots(starts), 1, period, period.days * SLOTS_A_WEEK, self.problem.closed_days)
         return tuple((occurrence.day.toordinal(), occurrence.start_slot) for occurrence in found)
 
     def steps_of(self, need: Need) -> tuple[dict[str, Way], ...]:
@@ -195,36 +207,45 @@ class Ground:
 
     def _find(self, need: Need) -> None:
         if not need.steps:
-            ways, fallen = self._filter(need, need.service, need.minutes, need.session_minutes)
-            self.ways[need.id], self.fallen[need.id] = ways, fallen
+            ways, dear, fallen = self._filter(need, need.service, need.minutes, need.session_minutes)
+            self.ways[need.id], self.dear[need.id], self.fallen[need.id] = ways, (dear,), fallen
             return
         steps = [self._filter(need, step.service, step.minutes * need.sessions, step.minutes) for step in need.steps]
         self.ways[need.id] = {}
-        self.step_ways[need.id] = tuple(ways for ways, _ in steps)
-        blocking = next((fallen for ways, fallen in steps if not ways), None)
+        self.step_ways[need.id] = tuple(ways for ways, _, _ in steps)
+        self.dear[need.id] = tuple(dear for _, dear, _ in steps)
+        blocking = next((fallen for ways, _, fallen in steps if not ways), None)
         if blocking is None:
-            blocking = {stage: sum(fallen[stage] for _, fallen in steps) for stage in steps[0][1]}
+            blocking = {stage: sum(fallen[stage] for _, _, fallen in steps) for stage in STAGES}
             services = {step.service for step in need.steps}
             blocking[Unserved.SERVICE] = sum(offer.service not in services for offer in self.problem.offers)
         self.fallen[need.id] = blocking
 
     def _filter(
         self, need: Need, service: str, minutes: Minutes, session_minutes: Minutes
-    ) -> tuple[dict[str, Way], dict[Unserved, int]]:
+    ) -> tuple[dict[str, Way], dict[str, Way], dict[Unserved, int]]:
         candidates = self._by_service.get(service, [])
         ways: dict[str, Way] = {}
+        dear: dict[str, Way] = {}
         fallen = dict.fromkeys(STAGES, 0)
         fallen[Unserved.SERVICE] = len(self.problem.offers) - len(candidates)
         for offer in candidates:
-            found = self._way(need, offer, minutes, session_minutes)
-            if isinstance(found, Way):
-                ways[offer.id] = found
+            way = self._reached(need, offer, minutes, session_minutes)
+            if not isinstance(way, Way):
+                fallen[way] += 1
+            elif not self._affordable(need, offer, way):
+                fallen[Unserved.PRICE] += 1
+                if _eligible(need, offer):
+                    dear[offer.id] = way
+            elif not _eligible(need, offer):
+                fallen[Unserved.ELIGIBILITY] += 1
             else:
-                fallen[found] += 1
-        return ways, fallen
+                ways[offer.id] = way
+        return ways, dear, fallen
 
-    def _way(self, need: Need, offer: Offer, minutes: Minutes, session_minutes: Minutes) -> Way | Unserved:
-        period = self.period_of(need) & self.period_of(offer)
+    def _reached(self, need: Need, offer: Offer, minutes: Minutes, session_minutes: Minutes) -> Way | Unserved:
+        """Pass the filters of dates, distance and time, or name the first that stops."""
+        period = self.both(self.need_periods[need.id], self.offer_periods[offer.id])
         if period is None:
             return Unserved.PERIOD
         if not self._near(need, offer):
@@ -233,14 +254,14 @@ class Ground:
         starts = runs(need.slots.bits, slots) & runs(offer.slots.bits, slots)
         if not self._has_pattern(starts, slots, need, period):
             return Unserved.TIME
-        alone = alone_cents(offer, minutes)
-        least = least_head_cents(offer, minutes, alone, need.group_max)
+        return Way(minutes, alone_cents(offer, minutes), starts)
+
+    def _affordable(self, need: Need, offer: Offer, way: Way) -> bool:
         limit = need.price_limit_cents
-        if limit is not None and least_household_cents(self.budgets[need.id], least) > limit:
-            return Unserved.PRICE
-        if not _eligible(need, offer):
-            return Unserved.ELIGIBILITY
-        return Way(minutes, alone, starts)
+        if limit is None:
+            return True
+        least = least_head_cents(offer, way.minutes, way.price_cents, need.group_max)
+        return least_household_cents(self.budgets[need.id], least) <= limit
 
     def _near(self, need: Need, offer: Offer) -> bool:
         if offer.zones and need.zone not in offer.zones:
@@ -254,11 +275,12 @@ class Ground:
         weekly = self.kinds[need.id].weekly
         counts = self.week_counts(period)
         if weekly <= WEEKDAYS:
-            days = sorted((counts[day] for day in range(WEEKDAYS) if (starts >> (day * SLOTS_A_DAY)) & _DAY), reverse=True)
+            days = sorted(
+                (counts[day] for day in range(WEEKDAYS) if (starts >> (day * SLOTS_A_DAY)) & _DAY), reverse=True
+            )
             return len(days) >= weekly and sum(days[:weekly]) >= need.sessions
         return any(
-            self.count(pattern, period) >= need.sessions
-            for pattern in patterns(starts, slots, weekly, SLOTS_A_WEEK)
+            self.count(pattern, period) >= need.sessions for pattern in patterns(starts, slots, weekly, SLOTS_A_WEEK)
         )
 
 

@@ -43,6 +43,13 @@ def _texts(given: Iterable[str]) -> tuple[str, ...]:
     return listed
 
 
+def _placements(given: "Iterable[Placement]") -> "tuple[Placement, ...]":
+    listed = tuple(given)
+    if not all(type(one) is Placement for one in listed):
+        raise Malformed("not a collection of Placement alone")
+    return listed
+
+
 @frozen(kw_only=True)
 class Placement:
     """One pool as a strategy proposes it.
@@ -73,7 +80,7 @@ class Proposal:
         The strategy looked at every plan and this is one of the best.
     """
 
-    placements: tuple[Placement, ...] = field(converter=tuple)
+    placements: tuple[Placement, ...] = field(converter=_placements)
     complete: bool = False
 
 
@@ -96,8 +103,9 @@ class Member:
     share_cents
         The price and an equal part of the opening; grants and household pay it.
     alone_cents
-        The cheapest way to be served alone, the opening included; where
-        nobody serves one alone, the price alone at this pool's offers.
+        The cheapest way to be served alone, the opening included, within the
+        need's limit or not; where nobody serves one alone, the price alone at
+        this pool's offers.
     tiers
         The price tiers reached, in the order of the steps that have one.
     """
@@ -292,7 +300,9 @@ class Plan:
             self,
             digest=digest,
             pools=tuple(
-                attrs.evolve(pool, id=names[pool.id], chain=None if pool.chain is None else names[pool.chain])
+                attrs.evolve(
+                    pool, id=names[pool.id], chain=None if pool.chain is None else names.get(pool.chain, pool.chain)
+                )
                 for pool in self.pools
             ),
             chains=tuple(attrs.evolve(chain, id=names[chain.id]) for chain in self.chains),

@@ -5,6 +5,7 @@ from typing import Final
 from wis_engine.errors import Malformed, PlanError
 from wis_engine.matching.certificate import certify
 from wis_engine.matching.chains import joined, shape_fault
+from wis_engine.matching.gathering import Pool, Shape, own_cents
 from wis_engine.matching.money import reached_tier
 from wis_engine.matching.options import Ground, ground_of
 from wis_engine.matching.plan import (
@@ -18,7 +19,7 @@ from wis_engine.matching.plan import (
     Proposal,
     Setting,
 )
-from wis_engine.matching.pools import Draft, Pool, Shape, own_cents
+from wis_engine.matching.pools import Draft
 from wis_engine.matching.problem import Need, Problem
 from wis_engine.matching.reasons import Reasons
 from wis_engine.matching.rules import Rule
@@ -26,7 +27,7 @@ from wis_engine.matching.strategies import Strategy, name_of, proposed, settings
 from wis_engine.plain import dump, to_plain
 from wis_engine.values import SLOT_MINUTES, Cents, Minutes, WeekSlots
 
-EFFORT: Final = 2_000
+EFFORT: Final = 1_000
 
 
 def solve(problem: Problem, strategy: str | Strategy = "greedy", *, seed: int = 0, effort: int = EFFORT) -> Plan:
@@ -61,7 +62,8 @@ def solve(problem: Problem, strategy: str | Strategy = "greedy", *, seed: int = 
         problem=problem.digest,
         strategy=name_of(chosen),
         settings=tuple(
-            Setting(name=name, value=dump(to_plain(value)).decode()) for name, value in sorted(settings_of(chosen).items())
+            Setting(name=name, value=dump(to_plain(value)).decode())
+            for name, value in sorted(settings_of(chosen).items())
         ),
         seed=seed,
         effort=effort,
@@ -116,7 +118,9 @@ def _written(draft: Draft) -> tuple[tuple[PlanChain, ...], tuple[PlanPool, ...]]
     ground, grants = draft.ground, draft.grants()
     pools = sorted(draft.pools.values(), key=lambda pool: (pool.members, pool.shape.offers))
     links = {pool.shape: _links(ground, pool.shape) for pool in pools if len(pool.shape.offers) > 1}
-    distinct = sorted(set(links.values()), key=lambda steps: [(s.offer, s.offset_slots, s.service, s.minutes) for s in steps])
+    distinct = sorted(
+        set(links.values()), key=lambda steps: [(s.offer, s.offset_slots, s.service, s.minutes) for s in steps]
+    )
     chains = {steps: str(place) for place, steps in enumerate(distinct, start=len(pools) + 1)}
     written = tuple(
         _pool(ground, pool, str(place), chains.get(links.get(pool.shape, ())), grants)
@@ -138,13 +142,11 @@ def _links(ground: Ground, shape: Shape) -> tuple[Link, ...]:
     )
 
 
-def _pool(
-    ground: Ground, pool: Pool, number: str, chain: str | None, grants: dict[str, dict[str, Cents]]
-) -> PlanPool:
+def _pool(ground: Ground, pool: Pool, number: str, chain: str | None, grants: dict[str, dict[str, Cents]]) -> PlanPool:
     shape = pool.shape
     needs = [ground.needs[member] for member in pool.members]
     members = tuple(
-        _member(ground, need, shape, len(needs), share, grants.get(need.id, {}))
+        _member(ground, need, shape, people=len(needs), share=share, grants=grants.get(need.id, {}))
         for need, share in zip(needs, pool.shares, strict=True)
     )
     return PlanPool(
@@ -180,9 +182,7 @@ def _host(ground: Ground, pool: Pool) -> str:
     return min(pool.hosts, key=far, default="")
 
 
-def _member(
-    ground: Ground, need: Need, shape: Shape, people: int, share: Cents, grants: dict[str, Cents]
-) -> Member:
+def _member(ground: Ground, need: Need, shape: Shape, *, people: int, share: Cents, grants: dict[str, Cents]) -> Member:
     tiers = []
     for offer, ways in zip(shape.offers, ground.steps_of(need), strict=True):
         tier = reached_tier(ground.offers[offer], people, ways[offer].minutes if need.steps else need.minutes)
@@ -199,17 +199,21 @@ def _member(
 
 
 def _alone_cents(ground: Ground, need: Need, shape: Shape) -> Cents:
-    """Price the cheapest way for one alone; the pool's own offers at the price alone where there is none."""
-    steps = ground.steps_of(need)
-    single = [sorted(o for o in ways if ground.offers[o].group_min == 1) for ways in steps]
+    """Price the cheapest way for one alone, within its limit or not.
+
+    Where nobody serves one alone: the pool's own offers at the price alone.
+    """
+    known = [ways | dear for ways, dear in zip(ground.steps_of(need), ground.dear[need.id], strict=True)]
+    single = [sorted(offer for offer in ways if ground.offers[offer].group_min == 1) for ways in known]
     choices: list[tuple[str, ...]] = (
         [chain.offers for chain in joined(ground, need.steps, single)[:1]]
         if need.steps
         else [(offer,) for offer in single[0]]
     )
-    return min(_priced(ground, need, offers) for offers in choices or [shape.offers])
-
-
-def _priced(ground: Ground, need: Need, offers: tuple[str, ...]) -> Cents:
-    ways = [steps[offer] for steps, offer in zip(ground.steps_of(need), offers, strict=True)]
-    return sum(way.price_cents for way in ways) + sum(ground.offers[offer].opening_cents for offer in offers)
+    return min(
+        sum(
+            ways[offer].price_cents + ground.offers[offer].opening_cents
+            for ways, offer in zip(known, offers, strict=True)
+        )
+        for offers in choices or [shape.offers]
+    )

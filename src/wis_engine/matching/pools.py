@@ -6,161 +6,23 @@ public money that brings households down to their limits. Strategies change it
 by whole pools and may take back what they tried.
 """
 
+from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from wis_engine.matching.gathering import Gathering, Pool, Shape, own_cents
 from wis_engine.matching.money import (
     Grants,
     Purse,
     due_cents,
     grant_rest,
-    head_cents,
     missing_for_limits,
     most_granted_cents,
 )
 from wis_engine.matching.occupancy import Occupancy, Taken
 from wis_engine.matching.options import Ground, Kind, runs
-from wis_engine.matching.problem import Need, Offer, span_slots
+from wis_engine.matching.problem import Need, Offer
 from wis_engine.matching.rules import Rule
-from wis_engine.values import SLOTS_A_DAY, Cents, Minutes, Period, slots_for
-
-class Shape(NamedTuple):
-    """A pool without its members: offers in order, half-hours after the start, starts in the week."""
-
-    kind: Kind
-    offers: tuple[str, ...]
-    offsets: tuple[int, ...]
-    starts: int
-
-    @property
-    def span(self) -> int:
-        """Half-hours from the first to the last of one session."""
-        return span_slots(self.kind.steps, self.offsets) if self.kind.steps else self.kind.slots
-
-
-class Pool(NamedTuple):
-    """Members of one shape, with what follows from them.
-
-    `hosts` are the members at whose place a mobile offer could meet;
-    `shares` are aligned with `members`, which are sorted by id; `dues` holds
-    the shares of those that need public money to come down to their limit.
-    """
-
-    shape: Shape
-    members: tuple[str, ...]
-    period: Period | None
-    sessions: int
-    hosts: tuple[str, ...]
-    price_cents: Cents
-    shares: tuple[Cents, ...]
-    dues: tuple[tuple[str, Cents], ...]
-
-
-class Gathering:
-    """Members of a pool that is being put together, one after the other."""
-
-    def __init__(self, draft: "Draft", shape: Shape) -> None:
-        ground = draft.ground
-        self.draft = draft
-        self.shape = shape
-        self.offers = [ground.offers[offer] for offer in shape.offers]
-        self.members: list[str] = []
-        self.people: set[str] = set()
-        self.most = min((o.group_max for o in self.offers if o.group_max is not None), default=len(ground.needs))
-        self.sessions = 0
-        self.hosts: list[str] = []
-        self.mobile = any(offer.mobile for offer in self.offers)
-        self.period: Period | None = None
-        if ground.timed:
-            self.period = ground.period_of(self.offers[0])
-            for offer in self.offers[1:]:
-                self.period = self.period and self.period & ground.period_of(offer)
-
-    def add(self, need: Need) -> Rule | None:
-        """Take one more member, or say which rule stands against it."""
-        ground, shape = self.draft.ground, self.shape
-        if ground.kinds[need.id] != shape.kind:
-            return Rule.OPTION
-        most = self.most if need.group_max is None else min(self.most, need.group_max)
-        if len(self.members) >= most:
-            return Rule.GROUP
-        for ways, offer in zip(ground.steps_of(need), shape.offers, strict=True):
-            if offer not in ways:
-                return Rule.OPTION
-        if ground.timed:
-            hosts = self._hosts_with(need)
-            fault = Rule.PLACE if hosts is None else self._time(need)
-            if fault:
-                return fault
-            self.hosts = hosts or []
-        self.most = most
-        self.members.append(need.id)
-        return None
-
-    def _time(self, need: Need) -> Rule | None:
-        ground, starts = self.draft.ground, self.shape.starts
-        if starts & ~runs(need.slots.bits, self.shape.span):
-            return Rule.TIME
-        if need.beneficiary and need.beneficiary in self.people and Rule.OVERLAP not in self.draft.lifted:
-            return Rule.OVERLAP
-        period = self.period and self.period & ground.period_of(need)
-        sessions = max(self.sessions, need.sessions)
-        if period is None or ground.count(starts, period) < sessions:
-            return Rule.PERIOD
-        self.period, self.sessions = period, sessions
-        if need.beneficiary:
-            self.people.add(need.beneficiary)
-        return None
-
-    def _hosts_with(self, need: Need) -> list[str] | None:
-        """Members at whose place all could meet if this one came; None when there is nobody."""
-        if not self.mobile or need.place is None:
-            return self.hosts
-        ground = self.draft.ground
-        placed = [ground.needs[member] for member in self.members if ground.needs[member].place is not None]
-        hosts = [host for host in self.hosts if _reaches(ground, need, ground.needs[host])]
-        if all(_reaches(ground, member, need) for member in placed):
-            hosts.append(need.id)
-        return hosts or None
-
-    def seal(self) -> Pool | Rule:
-        """Price the pool and share it out; a member over any possible limit breaks `LIMIT`."""
-        ground, size = self.draft.ground, len(self.members)
-        if size < max(offer.group_min for offer in self.offers) and Rule.GROUP not in self.draft.lifted:
-            return Rule.GROUP
-        members = tuple(sorted(self.members))
-        people = max(size, *(offer.group_min for offer in self.offers)) if Rule.GROUP in self.draft.lifted else size
-        opening = sum(offer.opening_cents for offer in self.offers)
-        equal, rest = divmod(opening, people)
-        shares, dues = [], []
-        for place, member in enumerate(members):
-            need = ground.needs[member]
-            share = own_cents(ground, need, self.shape, people) + equal + (place < rest)
-            shares.append(share)
-            due = due_cents(need, share)
-            if due:
-                if due > most_granted_cents(ground.budgets[member], share) and Rule.LIMIT not in self.draft.lifted:
-                    return Rule.LIMIT
-                dues.append((member, share))
-        return Pool(
-            self.shape, members, self.period, self.sessions, tuple(sorted(self.hosts)), sum(shares), tuple(shares), tuple(dues)
-        )
-
-
-def own_cents(ground: Ground, need: Need, shape: Shape, people: int) -> Cents:
-    """Price of one member in a group of `people`, without the opening, over all steps."""
-    total = 0
-    for ways, offer in zip(ground.steps_of(need), shape.offers, strict=True):
-        way = ways[offer]
-        minutes = way.minutes if need.steps else need.minutes
-        total += head_cents(ground.offers[offer], people, minutes, way.price_cents)
-    return total
-
-
-def _reaches(ground: Ground, guest: Need, host: Need) -> bool:
-    if guest is host or guest.radius_m is None or guest.place is None or host.place is None:
-        return True
-    return ground.distance(guest.place, host.place) <= guest.radius_m
+from wis_engine.values import Cents, Minutes, Period, slots_for
 
 
 class Draft:
@@ -170,12 +32,18 @@ class Draft:
     ----------
     lifted
         Rules that do not count, to find out what stands in the way:
-        `CAPACITY`, `SESSIONS_AT_ONCE`, `OVERLAP`, `BUDGET`, `GROUP`, `LIMIT`.
+        `CAPACITY`, `SESSIONS_AT_ONCE`, `OVERLAP`, `BUDGET`, `GROUP`.
+
+    Attributes
+    ----------
+    people
+        With `GROUP` lifted: the size at which pools are priced, were they so large.
     """
 
     def __init__(self, ground: Ground, lifted: frozenset[Rule] = frozenset()) -> None:
         self.ground = ground
         self.lifted = lifted
+        self.people = 1
         self.pools: dict[int, Pool] = {}
         self.pool_of: dict[str, int] = {}
         self.left: dict[str, Minutes] = {offer.id: offer.capacity_minutes for offer in ground.problem.offers}
@@ -185,6 +53,9 @@ class Draft:
         self._rooms = Occupancy()
         self._people = Occupancy()
         self._dues: dict[str, Cents] = {}
+        # What single budgets must pay to reach limits, in all («») and by household; how many needs have more than one.
+        self._owed: Counter[tuple[str, str]] = Counter()
+        self._choosing = 0
         self.next_number = 0
         self.of_kind: dict[Kind, dict[int, None]] = {}
         self._tried: list[tuple[int, Pool | None]] | None = None
@@ -196,6 +67,14 @@ class Draft:
                 self._rooms.add(commitment.offer, taken)
                 for beneficiary in sorted(commitment.beneficiaries):
                     self._people.add(beneficiary, taken)
+
+    def copy(self) -> "Draft":
+        """Give a draft of its own with the same pools."""
+        other = Draft(self.ground, self.lifted)
+        for number, pool in sorted(self.pools.items()):
+            other._put(pool, number)
+        other.next_number = self.next_number
+        return other
 
     # The changes: each leaves the draft legal, or as it was.
 
@@ -225,6 +104,18 @@ class Draft:
         self.fault = self._blocked(new)
         self._put(old if self.fault else new, number)
         return self.fault is None
+
+    def may_join(self, number: int, need: Need) -> bool:
+        """Rule out, at little cost, most pools that a need could not join."""
+        shape = self.pools[number].shape
+        if self.ground.timed and shape.starts & ~runs(need.slots.bits, shape.span):
+            return False
+        scarce = Rule.CAPACITY not in self.lifted
+        for ways, offer in zip(self.ground.steps_of(need), shape.offers, strict=True):
+            way = ways.get(offer)
+            if way is None or (scarce and way.minutes > self.left[offer]):
+                return False
+        return True
 
     def leave(self, number: int, need: str) -> bool:
         """Take one member out of a pool, or leave the draft as it was; the last one closes it."""
@@ -284,14 +175,19 @@ class Draft:
 
     def assess(self, shape: Shape, members: Iterable[str]) -> Pool | None:
         """Work out a pool that would be legal now; None, with the reason in `fault`, otherwise."""
-        gathering = Gathering(self, shape)
+        pool = self._assessed(shape, list(members))
+        return None if self.fault else pool
+
+    def _sealed(self, shape: Shape, members: Iterable[str]) -> Pool | None:
+        """Work out a pool by itself, whatever else there is."""
+        gathering = self._gathering(shape, whole=True)
         for member in members:
             self.fault = gathering.add(self.ground.needs[member])
             if self.fault:
                 return None
         pool = gathering.seal()
-        self.fault = pool if isinstance(pool, Rule) else self._blocked(pool)
-        return None if self.fault or isinstance(pool, Rule) else pool
+        self.fault = pool if isinstance(pool, Rule) else None
+        return None if isinstance(pool, Rule) else pool
 
     def gather(self, shape: Shape, candidates: Iterable[str], most: int) -> Pool | None:
         """Find the largest legal pool among the first candidates that go together.
@@ -316,43 +212,53 @@ class Draft:
             self.fault = pool
             return None
         self.fault = self._blocked(pool)
-        while self.fault is Rule.BUDGET and pool.dues:
-            last = max(pool.dues, key=lambda due: self.ground.rank[due[0]])[0]
-            smaller = self.assess(shape, [member for member in pool.members if member != last])
-            if smaller is not None:
-                return smaller
-            if self.fault is not Rule.BUDGET:
-                return None
-            gathering = self._gathered(shape, [member for member in pool.members if member != last], most)
-            sealed = gathering.seal()
-            if isinstance(sealed, Rule):
-                return None
-            pool = sealed
-        return None if self.fault else pool
+        return self._within_budgets(pool) if self.fault is Rule.BUDGET else None if self.fault else pool
+
+    def _within_budgets(self, pool: Pool) -> Pool | None:
+        """Send away those last in rank who need public money, until there is enough for the others."""
+        smaller: Pool | None = pool
+        while self.fault is Rule.BUDGET and smaller is not None and smaller.dues:
+            last = max((need for need, _ in smaller.dues), key=self.ground.rank.__getitem__)
+            smaller = self._assessed(smaller.shape, [member for member in smaller.members if member != last])
+        return None if self.fault else smaller
+
+    def _assessed(self, shape: Shape, members: list[str]) -> Pool | None:
+        """Work out a pool even where the budgets do not reach: `fault` says so."""
+        pool = self._sealed(shape, members) if members else None
+        if pool is not None:
+            self.fault = self._blocked(pool)
+        return pool
 
     def _gathered(self, shape: Shape, candidates: list[str], most: int) -> Gathering:
-        gathering = Gathering(self, shape)
+        gathering = self._gathering(shape)
+        ground = self.ground
         left = [self.left[offer] for offer in shape.offers]
+        scarce = Rule.CAPACITY not in self.lifted
         for name in candidates:
             if len(gathering.members) >= min(most, gathering.most):
                 break
-            need = self.ground.needs[name]
-            uses = [ways.get(offer) for ways, offer in zip(self.ground.steps_of(need), shape.offers, strict=True)]
-            if any(way is None or way.minutes > room for way, room in zip(uses, left, strict=True)):
+            need = ground.needs[name]
+            uses = [ways.get(offer) for ways, offer in zip(ground.steps_of(need), shape.offers, strict=True)]
+            if scarce and any(way is None or way.minutes > room for way, room in zip(uses, left, strict=True)):
                 continue
-            if need.beneficiary and self.ground.timed and not self._is_free(need, gathering):
+            if need.beneficiary and ground.timed and not self._is_free(need, gathering):
                 continue
             if gathering.add(need) is None:
                 left = [room - (way.minutes if way else 0) for way, room in zip(uses, left, strict=True)]
         return gathering
 
     def _is_free(self, need: Need, gathering: Gathering) -> bool:
-        period = gathering.period and gathering.period & self.ground.period_of(need)
+        period = gathering.period
+        period = None if period is None else self.ground.both(period, self.ground.need_periods[need.id])
         if period is None:
             return False
+        if Rule.OVERLAP in self.lifted:
+            return True
         return self._people.has_room(need.beneficiary, self._taken(gathering.shape, period, need.sessions))
 
     def _over_limit(self, gathering: Gathering, size: int) -> set[str]:
+        if Rule.GROUP in self.lifted:
+            size = max(size, self.people)
         opening = -(-sum(offer.opening_cents for offer in gathering.offers) // size)
         dear = set()
         for member in gathering.members:
@@ -363,11 +269,14 @@ class Draft:
                     dear.add(member)
         return dear
 
+    def _gathering(self, shape: Shape, *, whole: bool = False) -> Gathering:
+        return Gathering(self.ground, shape, lifted=self.lifted, people=self.people, whole=whole)
+
     def _regather(self, pool: Pool) -> Gathering:
-        gathering = Gathering(self, pool.shape)
+        gathering = self._gathering(pool.shape)
         needs = self.ground.needs
         gathering.members = list(pool.members)
-        gathering.people = {needs[member].beneficiary for member in pool.members} - {""}
+        gathering.beneficiaries = {needs[member].beneficiary for member in pool.members} - {""}
         limits = [needs[member].group_max for member in pool.members]
         gathering.most = min([gathering.most, *(limit for limit in limits if limit is not None)])
         gathering.sessions, gathering.hosts, gathering.period = pool.sessions, list(pool.hosts), pool.period
@@ -381,9 +290,34 @@ class Draft:
             fault = self._no_time(pool)
             if fault:
                 return fault
-        if pool.dues and Rule.BUDGET not in self.lifted and self.short_of_money(pool.dues):
+        if pool.dues and Rule.BUDGET not in self.lifted and not self._has_money(pool.dues):
             return Rule.BUDGET
         return None
+
+    def _has_money(self, more: tuple[tuple[str, Cents], ...]) -> bool:
+        """Say whether the budgets bring everybody down to the limit, these needs too.
+
+        Where nobody may draw on two budgets the order of grants makes no
+        difference and sums are enough.
+        """
+        budgets = self.ground.budgets
+        if self._choosing or any(len(budgets[need]) != 1 for need, _ in more):
+            return not self.short_of_money(more)
+        wanted: Counter[tuple[str, str]] = Counter()
+        for name, share in more:
+            need, budget = self.ground.needs[name], budgets[name][0]
+            due = due_cents(need, share)
+            wanted[budget.id, ""] += due
+            wanted[budget.id, need.household or name] += due
+            cap = budget.household_cap_cents
+            if (
+                cap is not None
+                and wanted[budget.id, need.household or name] + self._owed[budget.id, need.household or name] > cap
+            ):
+                return False
+            if wanted[budget.id, ""] + self._owed[budget.id, ""] > budget.cap_cents:
+                return False
+        return True
 
     def _no_time(self, pool: Pool) -> Rule | None:
         assert pool.period is not None
@@ -478,11 +412,8 @@ class Draft:
             self.left[offer] -= sign * minutes
         self.price_cents += sign * pool.price_cents
         self.value += sign * sum(self.ground.value[member] for member in pool.members)
-        for need, share in pool.dues:
-            if sign > 0:
-                self._dues[need] = share
-            else:
-                del self._dues[need]
+        for name, share in pool.dues:
+            self._owe(name, share, sign)
         if pool.period is None:
             return
         for offer_, offset, slots in self._places(pool.shape):
@@ -494,3 +425,16 @@ class Draft:
             if need_.beneficiary:
                 taken = self._taken(pool.shape, pool.period, need_.sessions)
                 (self._people.add if sign > 0 else self._people.remove)(need_.beneficiary, taken)
+
+    def _owe(self, name: str, share: Cents, sign: int) -> None:
+        if sign > 0:
+            self._dues[name] = share
+        else:
+            del self._dues[name]
+        need, budgets = self.ground.needs[name], self.ground.budgets[name]
+        if len(budgets) != 1:
+            self._choosing += sign
+            return
+        due = sign * due_cents(need, share)
+        self._owed[budgets[0].id, ""] += due
+        self._owed[budgets[0].id, need.household or name] += due

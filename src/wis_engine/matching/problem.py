@@ -95,34 +95,35 @@ def _each(kind: type) -> Callable[[object, "attrs.Attribute[Any]", Any], None]:
     return check
 
 
-def _tuple(given: Iterable[T]) -> tuple[T, ...]:
+def _tuple(given: Iterable[Any]) -> tuple[Any, ...]:
     try:
         return tuple(given)
     except TypeError:
         raise Malformed(f"not a collection: {type(given).__name__}") from None
 
 
-def _frozenset(given: Iterable[T]) -> frozenset[T]:
+def _frozenset(given: Iterable[Any]) -> frozenset[Any]:
+    if isinstance(given, str):
+        raise Malformed("not a collection of values: str")
     try:
-        if isinstance(given, str):
-            raise TypeError
         return frozenset(given)
     except TypeError:
         raise Malformed(f"not a collection of values: {type(given).__name__}") from None
 
 
-def _sorted(kind: type[T], key: Callable[[T], Any]) -> Callable[[Iterable[T]], tuple[T, ...]]:
-    def convert(given: Iterable[T]) -> tuple[T, ...]:
-        listed = _tuple(given)
-        if not all(type(item) is kind for item in listed):
-            raise Malformed(f"not a collection of {kind.__name__} alone")
-        return tuple(sorted(listed, key=key))
-
-    return convert
+def _sorted(given: Iterable[T], kind: type[T], key: Callable[[T], Any]) -> tuple[T, ...]:
+    listed = _tuple(given)
+    if not all(type(item) is kind for item in listed):
+        raise Malformed(f"not a collection of {kind.__name__} alone")
+    return tuple(sorted(listed, key=key))
 
 
-_tiers: Callable[[Iterable[PriceTier]], tuple[PriceTier, ...]] = _sorted(PriceTier, lambda tier: tier)
-_dated: Callable[[Iterable[Occurrence]], tuple[Occurrence, ...]] = _sorted(Occurrence, lambda occurrence: occurrence)
+def _tiers(given: Iterable[PriceTier]) -> tuple[PriceTier, ...]:
+    return _sorted(given, PriceTier, lambda tier: tier)
+
+
+def _dated(given: Iterable[Occurrence]) -> tuple[Occurrence, ...]:
+    return _sorted(given, Occurrence, lambda occurrence: occurrence)
 
 
 @frozen(kw_only=True)
@@ -313,19 +314,24 @@ class Commitment:
     beneficiaries: frozenset[str] = field(default=frozenset(), converter=_frozenset, validator=_each(str))
 
 
-def _commitment_key(commitment: Commitment) -> tuple[object, ...]:
-    return commitment.offer, commitment.minutes, commitment.occurrences, sorted(commitment.beneficiaries)
+def _needs(given: Iterable[Need]) -> tuple[Need, ...]:
+    return _sorted(given, Need, lambda need: need.id)
 
 
-_needs: Callable[[Iterable[Need]], tuple[Need, ...]] = _sorted(Need, lambda need: need.id)
-_offers: Callable[[Iterable[Offer]], tuple[Offer, ...]] = _sorted(Offer, lambda offer: offer.id)
-_budgets: Callable[[Iterable[Budget]], tuple[Budget, ...]] = _sorted(Budget, lambda budget: budget.id)
-_commitments: Callable[[Iterable[Commitment]], tuple[Commitment, ...]] = _sorted(Commitment, _commitment_key)
-_listed_options: Callable[[Iterable[Option]], tuple[Option, ...]] = _sorted(Option, lambda o: (o.need, o.offer))
+def _offers(given: Iterable[Offer]) -> tuple[Offer, ...]:
+    return _sorted(given, Offer, lambda offer: offer.id)
 
 
 def _options(given: Iterable[Option] | None) -> tuple[Option, ...] | None:
-    return None if given is None else _listed_options(given)
+    return None if given is None else _sorted(given, Option, lambda option: (option.need, option.offer))
+
+
+def _budgets(given: Iterable[Budget]) -> tuple[Budget, ...]:
+    return _sorted(given, Budget, lambda budget: budget.id)
+
+
+def _commitments(given: Iterable[Commitment]) -> tuple[Commitment, ...]:
+    return _sorted(given, Commitment, lambda one: (one.offer, one.minutes, one.occurrences, sorted(one.beneficiaries)))
 
 
 @frozen(kw_only=True, eq=False)
@@ -362,8 +368,9 @@ class Problem:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what does not hang together."""
-        for name, things in (("needs", self.needs), ("offers", self.offers), ("budgets", self.budgets)):
-            require_distinct((thing.id for thing in things), name)
+        require_distinct((need.id for need in self.needs), "needs")
+        require_distinct((offer.id for offer in self.offers), "offers")
+        require_distinct((budget.id for budget in self.budgets), "budgets")
         weights = self.priority_weights
         if len(weights) != PRIORITIES or not all(type(weight) is int and weight > 0 for weight in weights):
             raise Malformed(f"priority_weights: {PRIORITIES} whole numbers of 1 or more")
@@ -393,7 +400,8 @@ class Problem:
     @cached_property
     def horizon(self) -> Period:
         """From the first to the last date that a period names; `ANY_WEEK` when none does."""
-        periods = [thing.period for thing in (*self.needs, *self.offers) if thing.period is not None]
+        periods = [need.period for need in self.needs if need.period is not None]
+        periods += [offer.period for offer in self.offers if offer.period is not None]
         if not periods:
             return ANY_WEEK
         return Period(min(period.start for period in periods), max(period.end for period in periods))
@@ -419,9 +427,7 @@ class Problem:
         return from_plain(data, cls)
 
     @classmethod
-    def from_csv(
-        cls, needs: str, offers: str, budgets: str | None = None
-    ) -> "tuple[Problem, tuple[Diagnostic, ...]]":
+    def from_csv(cls, needs: str, offers: str, budgets: str | None = None) -> "tuple[Problem, tuple[Diagnostic, ...]]":
         """Read a problem from the text of CSV tables; see `wis_engine.matching.tables`."""
         from wis_engine.matching.tables import read_problem  # noqa: PLC0415 - tables build on this module
 

@@ -77,23 +77,17 @@ class Reading:
         if self.problem.options is not None:
             return None if (need.id, offer.id) in self.options else Rule.OPTION
         wanted = need.steps[step].service if need.steps else need.service
-        if offer.service != wanted or (need.channel is not None and offer.channel is not need.channel):
-            return Rule.OPTION
-        if offer.age_bands and need.age_band not in offer.age_bands:
-            return Rule.OPTION
-        if need.language is not None and offer.languages and need.language not in offer.languages:
+        suits = (
+            offer.service == wanted
+            and (need.channel is None or offer.channel is need.channel)
+            and not (offer.age_bands and need.age_band not in offer.age_bands)
+            and not (need.language is not None and offer.languages and need.language not in offer.languages)
+        )
+        if not suits:
             return Rule.OPTION
         if self.period_of(need) & self.period_of(offer) is None:
             return Rule.PERIOD
-        if offer.zones and need.zone not in offer.zones:
-            return Rule.PLACE
-        if need.place is not None and offer.place is not None:
-            way = distance_m(need.place, offer.place)
-            if offer.radius_m is not None and way > offer.radius_m:
-                return Rule.PLACE
-            if not offer.mobile and need.radius_m is not None and way > need.radius_m:
-                return Rule.PLACE
-        return None
+        return None if _is_near(need, offer) else Rule.PLACE
 
     def head_price(self, need: Need, offer: Offer, people: int, step: int = 0) -> tuple[Cents, PriceTier | None]:
         """Price of one person in a group of `people` at one offer, and the tier it comes from."""
@@ -125,7 +119,10 @@ class Reading:
         for budget in self.problem.budgets:
             if not budget.services or need.service in budget.services:
                 percent += budget.share_percent
-                caps += min(budget.cap_cents, budget.cap_cents if budget.household_cap_cents is None else budget.household_cap_cents)
+                caps += min(
+                    budget.cap_cents,
+                    budget.cap_cents if budget.household_cap_cents is None else budget.household_cap_cents,
+                )
         by_percent = share_cents - share_cents * min(100, percent) // 100
         return max(0, by_percent, share_cents - caps)
 
@@ -167,6 +164,16 @@ class Reading:
         sizes = [offer.group_min, *(tier.people_from for tier in offer.tiers)]
         possible = {size for size in sizes if size >= offer.group_min and (top is None or size <= top)}
         return min(self.head_price(need, offer, size, step)[0] for size in possible)
+
+
+def _is_near(need: Need, offer: Offer) -> bool:
+    if offer.zones and need.zone not in offer.zones:
+        return False
+    if need.place is None or offer.place is None:
+        return True
+    way = distance_m(need.place, offer.place)
+    travels = not offer.mobile and need.radius_m is not None and way > need.radius_m
+    return not travels and (offer.radius_m is None or way <= offer.radius_m)
 
 
 def _of_tier(tier: PriceTier, quantity: Minutes, unit: Minutes) -> Cents:

@@ -7,7 +7,7 @@ can be called.
 
 from collections.abc import Callable
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol, cast
 
 import attrs
 from attrs import field, frozen
@@ -24,7 +24,7 @@ from wis_engine.matching.problem import Need, Problem
 from wis_engine.values import WeekSlots
 
 ENTRY_POINTS: Final = "wis_engine.strategies"
-BASELINE_NEEDS_MAX: Final = 2_000
+BASELINE_NEEDS_MAX: Final = 300
 
 
 class Strategy(Protocol):
@@ -36,9 +36,10 @@ class Strategy(Protocol):
 
 @frozen(kw_only=True)
 class ByFirm:
-    """Pool needs of one service within one firm; what a firm can do on its own.
+    """Pool needs of one service within one firm: what a firm can do on its own.
 
-    A need that names no firm is served alone or not at all.
+    A need that names no firm is served alone or not at all. Made and improved
+    as `Greedy` is; `effort` counts changes tried.
     """
 
     name: ClassVar[str] = "by_firm"
@@ -46,20 +47,21 @@ class ByFirm:
     group_max: int | None = field(default=None, validator=v.optional(v.ge(1)))
 
     def __call__(self, problem: Problem, *, seed: int, effort: int) -> Proposal:
-        """Propose; neither seed nor effort is used."""
-        del seed, effort
-        return proposal_of(self.draft(ground_of(problem)))
+        """Propose; the seed is not used."""
+        del seed
+        return proposal_of(_made(ground_of(problem), self.together, self.group_max, effort))
 
-    def draft(self, ground: Ground) -> Draft:
-        """Put the pools together."""
-        return _best_start(ground, lambda need: need.firm or _alone(need), self.group_max)
+    def together(self, need: Need) -> str:
+        """Name the firm within which a need may be pooled."""
+        return need.firm or _alone(need)
 
 
 @frozen(kw_only=True)
 class ByZone:
     """Pool needs of one service within one zone.
 
-    A need whose zone is not known is served alone or not at all.
+    A need whose zone is not known is served alone or not at all. Made and
+    improved as `Greedy` is; `effort` counts changes tried.
     """
 
     name: ClassVar[str] = "by_zone"
@@ -67,22 +69,22 @@ class ByZone:
     group_max: int = field(default=12, validator=v.ge(1))
 
     def __call__(self, problem: Problem, *, seed: int, effort: int) -> Proposal:
-        """Propose; neither seed nor effort is used."""
-        del seed, effort
-        return proposal_of(self.draft(ground_of(problem)))
+        """Propose; the seed is not used."""
+        del seed
+        return proposal_of(_made(ground_of(problem), self.together, self.group_max, effort))
 
-    def draft(self, ground: Ground) -> Draft:
-        """Put the pools together."""
-        return _best_start(ground, lambda need: _alone(need) if need.zone is None else str(need.zone), self.group_max)
+    def together(self, need: Need) -> str:
+        """Name the zone within which a need may be pooled."""
+        return _alone(need) if need.zone is None else str(need.zone)
 
 
 @frozen(kw_only=True)
 class Greedy:
     """Pool needs wherever they fit: best pools first, then small improvements.
 
-    Starts from the best of the cheapest-first and largest-first pools, and of
-    those of `ByFirm` and `ByZone` where there are at most 2,000 needs, so that
-    it is never worse than they are there. `effort` counts changes tried.
+    Where there are at most 300 needs it also makes the plans of `ByFirm` and
+    `ByZone` and goes on from the best, so that it is never worse than they
+    are. `effort` counts changes tried.
     """
 
     name: ClassVar[str] = "greedy"
@@ -91,16 +93,12 @@ class Greedy:
         """Propose; the seed is not used."""
         del seed
         ground = ground_of(problem)
-        servers = Servers(ground)
-        rules = Rules(_anyone, None, cheapest_first)
-        drafts = [_best_start(ground, _anyone, None)]
+        drafts = [_made(ground, _anyone, None, effort)]
         if len(problem.needs) <= BASELINE_NEEDS_MAX:
-            drafts += [ByFirm().draft(ground), ByZone().draft(ground)]
-        best = min(drafts, key=Draft.objective)
-        start, before = proposal_of(best), best.objective()
-        improve(best, servers, rules, effort)
-        # The changes look at prices before public money; where that misleads, the start stands.
-        return proposal_of(best) if best.objective() < before else start
+            for part in (ByFirm(), ByZone()):
+                draft = _made(ground, part.together, part.group_max, effort)
+                drafts += [draft, _improved(draft, Rules(_anyone, None, cheapest_first), effort)]
+        return proposal_of(min(drafts, key=Draft.objective))
 
 
 def _anyone(_need: Need) -> str:
@@ -112,10 +110,22 @@ def _alone(need: Need) -> str:
     return f"alone {need.id}"
 
 
-def _best_start(ground: Ground, together: Callable[[Need], str], group_max: int | None) -> Draft:
+def _made(ground: Ground, together: Callable[[Need], str], group_max: int | None, effort: int) -> Draft:
+    """Make the cheapest-first and the largest-first pools, and improve the better."""
     servers = Servers(ground)
-    drafts = [construct(ground, servers, Rules(together, group_max, rank)) for rank in (cheapest_first, largest_first)]
-    return min(drafts, key=Draft.objective)
+    rules = [Rules(together, group_max, ranking) for ranking in (cheapest_first, largest_first)]
+    drafts = [construct(Draft(ground), servers, one) for one in rules]
+    start = min(drafts, key=Draft.objective)
+    return _improved(start, rules[0], effort)
+
+
+def _improved(start: Draft, rules: Rules, effort: int) -> Draft:
+    """Improve a copy; the changes look at prices before public money, and where that misleads the start stands."""
+    draft, servers = start.copy(), Servers(start.ground)
+    improve(draft, servers, rules, effort)
+    # A change may have made room for a pool that nobody was looking for any more.
+    construct(draft, servers, rules)
+    return min((start, draft), key=Draft.objective)
 
 
 def proposal_of(draft: Draft, *, complete: bool = False) -> Proposal:
@@ -134,9 +144,7 @@ def proposal_of(draft: Draft, *, complete: bool = False) -> Proposal:
     )
 
 
-BUILT_IN: Final[dict[str, Strategy]] = {
-    strategy.name: strategy for strategy in (ByFirm(), ByZone(), Exact(), Greedy())
-}
+BUILT_IN: Final[dict[str, Strategy]] = {strategy.name: strategy for strategy in (ByFirm(), ByZone(), Exact(), Greedy())}
 
 
 def strategy_named(strategy: str | Strategy) -> Strategy:
@@ -148,18 +156,22 @@ def strategy_named(strategy: str | Strategy) -> Strategy:
         No strategy has this name, or what is given cannot be called.
     """
     if not isinstance(strategy, str):
-        if not callable(strategy) or isinstance(strategy, type):
-            raise StrategyError(f"no strategy: {type(strategy).__name__}; give a name or a value that can be called")
-        return strategy
+        return _callable(strategy)
     if strategy in BUILT_IN:
         return BUILT_IN[strategy]
     for entry in entry_points(group=ENTRY_POINTS, name=strategy):
         try:
             loaded: Strategy = entry.load()
-        except Exception as error:  # noqa: BLE001 - a plug-in may fail in any way
+        except Exception as error:
             raise StrategyError(f"strategy {strategy!r} does not load: {type(error).__name__}") from error
         return strategy_named(loaded)
     raise StrategyError(f"no strategy {strategy!r}; there are {', '.join(sorted(BUILT_IN))}")
+
+
+def _callable(strategy: object) -> Strategy:
+    if not callable(strategy) or isinstance(strategy, type):
+        raise StrategyError(f"no strategy: {type(strategy).__name__}; give a name or a value that can be called")
+    return cast("Strategy", strategy)
 
 
 def name_of(strategy: Strategy) -> str:
@@ -170,7 +182,10 @@ def name_of(strategy: Strategy) -> str:
 
 def settings_of(strategy: Strategy) -> dict[str, Any]:
     """Parameters of a strategy that is an attrs value; none for any other."""
-    return attrs.asdict(strategy) if attrs.has(type(strategy)) else {}  # type: ignore[call-overload]  # attrs types instances only
+    kind: type = type(strategy)
+    if not attrs.has(kind):
+        return {}
+    return {attribute.name: getattr(strategy, attribute.name) for attribute in attrs.fields(kind)}
 
 
 def proposed(strategy: Strategy, problem: Problem, *, seed: int, effort: int) -> Proposal:

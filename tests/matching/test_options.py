@@ -1,0 +1,120 @@
+import datetime as dt
+
+import pytest
+
+from wis_engine.matching import Budget, Need, Offer, Option, Problem, Unserved
+from wis_engine.matching.options import Ground, patterns
+from wis_engine.values import AgeBand, Channel, Period, Point, PriceTier, WeekSlots
+
+MARCH, MAY = Period.parse("2026-03-02/2026-03-30"), Period.parse("2026-05-04/2026-06-01")
+HERE, FAR = Point(45_460_000, 9_190_000), Point(45_560_000, 9_190_000)
+SLOTS = WeekSlots.parse("mon 16:00-18:00")
+NEED = {"id": "n", "minutes": 60, "service": "s", "slots": SLOTS, "period": MARCH, "place": HERE}
+OFFER = {"id": "o", "capacity_minutes": 60, "service": "s", "slots": SLOTS, "period": MARCH, "place": HERE}
+
+
+def stage(need=(), offer=(), budgets=()):
+    """The filter at which the one offer falls; None when it passes all."""
+    problem = Problem(needs=[Need(**NEED | dict(need))], offers=[Offer(**OFFER | dict(offer))], budgets=budgets)
+    ground = Ground(problem)
+    fallen = [one for one, count in ground.fallen["n"].items() if count]
+    assert bool(ground.ways["n"]) is not bool(fallen)
+    return fallen[0] if fallen else None
+
+
+@pytest.mark.parametrize(
+    ("need", "offer", "expected"),
+    [
+        ({}, {}, None),
+        ({}, {"service": "t"}, Unserved.SERVICE),
+        ({}, {"period": MAY}, Unserved.PERIOD),
+        ({}, {"place": FAR, "radius_m": 5_000}, Unserved.DISTANCE),
+        ({}, {"place": FAR, "radius_m": 50_000}, None),
+        ({"radius_m": 5_000}, {"place": FAR}, Unserved.DISTANCE),
+        ({"radius_m": 5_000}, {"place": FAR, "mobile": True}, None),
+        ({"radius_m": 5_000}, {"place": None}, None),
+        ({"zone": 1}, {"zones": [2]}, Unserved.DISTANCE),
+        ({"zone": 2}, {"zones": [2]}, None),
+        ({}, {"zones": [2]}, Unserved.DISTANCE),
+        ({}, {"slots": WeekSlots.parse("mon 17:30-19:00")}, Unserved.TIME),
+        ({}, {"slots": WeekSlots.parse("mon 17:00-19:00")}, None),
+        ({"minutes": 300, "sessions": 5}, {}, Unserved.TIME),
+        ({"minutes": 240, "sessions": 4}, {}, None),
+        ({"price_limit_cents": 99}, {"tiers": [PriceTier(price_cents=100)]}, Unserved.PRICE),
+        ({"price_limit_cents": 100}, {"tiers": [PriceTier(price_cents=100)]}, None),
+        ({"price_limit_cents": 99}, {"tiers": [PriceTier(price_cents=100)], "unit_minutes": 120}, None),
+        (
+            {"price_limit_cents": 99},
+            {"tiers": [PriceTier(price_cents=100), PriceTier(people_from=5, price_cents=50)]},
+            None,
+        ),
+        (
+            {"price_limit_cents": 99, "group_max": 4},
+            {"tiers": [PriceTier(price_cents=100), PriceTier(people_from=5, price_cents=50)]},
+            Unserved.PRICE,
+        ),
+        ({"channel": Channel.WEMI}, {}, Unserved.ELIGIBILITY),
+        ({"channel": Channel.WEMI}, {"channel": Channel.WEMI}, None),
+        ({}, {"age_bands": [AgeBand.CHILD_3_5]}, Unserved.ELIGIBILITY),
+        ({"age_band": AgeBand.CHILD_3_5}, {"age_bands": [AgeBand.CHILD_3_5]}, None),
+        ({"language": "it"}, {"languages": ["en"]}, Unserved.ELIGIBILITY),
+        ({"language": "it"}, {}, None),
+        ({"group_max": 2}, {"group_min": 3}, Unserved.ELIGIBILITY),
+    ],
+)
+def test_an_offer_falls_at_the_first_filter_it_does_not_pass(need, offer, expected):
+    assert stage(need, offer) is expected
+
+
+@pytest.mark.parametrize(
+    ("budget", "expected"),
+    [
+        ({"cap_cents": 50}, None),
+        ({"cap_cents": 49}, Unserved.PRICE),
+        ({"cap_cents": 500, "share_percent": 49}, Unserved.PRICE),
+        ({"cap_cents": 500, "household_cap_cents": 49}, Unserved.PRICE),
+        ({"cap_cents": 500, "services": ["t"]}, Unserved.PRICE),
+    ],
+)
+def test_public_money_may_bring_a_price_under_the_limit(budget, expected):
+    tiers = [PriceTier(price_cents=100)]
+    assert stage({"price_limit_cents": 50}, {"tiers": tiers}, [Budget(id="g", **budget)]) is expected
+
+
+def test_counts_by_stage_sum_to_all_offers():
+    offers = [
+        Offer(**OFFER | {"id": f"o{k}"} | change) for k, change in enumerate([{}, {"service": "t"}, {"period": MAY}])
+    ]
+    ground = Ground(Problem(needs=[Need(**NEED)], offers=offers))
+    assert sum(ground.fallen["n"].values()) + len(ground.ways["n"]) == 3
+
+
+def test_closed_days_may_leave_too_few_sessions():
+    closed = [MARCH.start + dt.timedelta(days=7 * week) for week in range(2)]
+    need = Need(**NEED | {"minutes": 180, "sessions": 3, "period": MARCH})
+    for days, found in ((closed[:1], True), (closed, False)):
+        ground = Ground(Problem(needs=[need], offers=[Offer(**OFFER)], closed_days=days))
+        assert bool(ground.ways["n"]) is found
+
+
+def test_explicit_options_meet_no_filter():
+    need, offer = Need(**NEED), Offer(**OFFER | {"service": "t", "period": MAY})
+    options = [Option(need="n", offer="o", minutes=7, price_cents=9)]
+    ground = Ground(Problem(needs=[need], offers=[offer], options=options))
+    assert ground.ways["n"]["o"][:2] == (7, 9)
+
+
+def test_patterns_lie_on_distinct_days_at_one_clock_first():
+    starts = WeekSlots.parse("mon 16:00-17:00, wed 16:30-17:30").bits
+    found = [str(type(WeekSlots.ALWAYS)(bits)) for bits in patterns(starts, 1, 2, 100)]
+    assert found == [
+        "mon 16:30-17:00, wed 16:30-17:00",
+        "mon 16:00-16:30, wed 16:30-17:00",
+        "mon 16:00-16:30, wed 17:00-17:30",
+        "mon 16:30-17:00, wed 17:00-17:30",
+    ]
+
+
+def test_more_than_seven_a_week_are_packed_without_overlap():
+    for pattern in patterns(WeekSlots.ALWAYS.starts(2).bits, 2, 8, 10):
+        assert WeekSlots(pattern).spread(2).bits.bit_count() == 16
