@@ -63,6 +63,8 @@ MARCH = Period.parse("2026-03-02/2026-04-01")
 WEEKDAYS = WeekSlots.parse("mon-fri 15:00-19:00")
 MONDAY_16, TUESDAY_1530 = WeekSlots.at(0, 32), WeekSlots.at(1, 31)
 MONDAYS = tuple(Occurrence(dt.date(2026, 3, day), 32, 90) for day in (2, 9, 16, 23))
+RIDES = tuple(Occurrence(dt.date(2026, 3, day), 31, 30) for day in (3, 10, 17, 24))
+LESSONS = tuple(Occurrence(dt.date(2026, 3, day), 32, 90) for day in (3, 10, 17, 24))
 NIL = 46
 FAR_NIL = 1
 
@@ -91,7 +93,7 @@ def record(network, *facts, at=START):
             fact.check(network)
             fact.apply(network)
     except BaseException:
-        network.rollback(start)
+        network.rollback()
         raise
     network.commit()
 
@@ -163,7 +165,12 @@ def action(name="B.1", **changes):
 
 
 def fund_line(name="b1", **changes):
-    values = {"action": "B.1", "source": FundSource.CONTRIBUTION, "amount_cents": 100_000, "household_cap_cents": 30_000}
+    values = {
+        "action": "B.1",
+        "source": FundSource.CONTRIBUTION,
+        "amount_cents": 100_000,
+        "household_cap_cents": 30_000,
+    }
     return FundLine(fund=name, **values | changes)
 
 
@@ -241,12 +248,19 @@ def agreement(name="a9", *offers, **changes):
 
 
 def plan(name="plan-1", **changes):
-    values = {"strategy": "by_hand", "seed": 0, "problem": "0" * 64, "levels": (PlanLevel(level="met", value=3, bound=4),)}
+    values = {
+        "strategy": "by_hand",
+        "seed": 0,
+        "problem": "0" * 64,
+        "levels": (PlanLevel(level="met", value=3, bound=4),),
+    }
     return PlanAdopted(plan=name, **values | changes)
 
 
 def member(name, share_cents, **changes):
-    return PoolMember(need=name, share_cents=share_cents, **{"sessions": 4, "minutes": 360, "alone_cents": 12_000} | changes)
+    return PoolMember(
+        need=name, share_cents=share_cents, **{"sessions": 4, "minutes": 360, "alone_cents": 12_000} | changes
+    )
 
 
 def step(offer="hw", service="homework_support", **changes):
@@ -263,7 +277,7 @@ def pool(name="pool-1", *members, **changes):
         "starts": MONDAY_16,
         "period": MARCH,
     }
-    return PoolFormed(pool=name, members=members, **values | changes)
+    return PoolFormed(pool=name, **{"members": members} | values | changes)
 
 
 CHAIN = (
@@ -304,7 +318,9 @@ def judged(name="e1", score=5):
 
 
 def voucher(name="v1", **changes):
-    return VoucherIssued(voucher=name, **{"fund": "b1", "household": "h1", "face_cents": 6_000, "valid": YEAR} | changes)
+    return VoucherIssued(
+        voucher=name, **{"fund": "b1", "household": "h1", "face_cents": 6_000, "valid": YEAR} | changes
+    )
 
 
 def redeemed(name="v1", **changes):
@@ -371,6 +387,17 @@ def matched():
     return [plan(), pool(), chain(), chain_pool()]
 
 
+def booking():
+    """List what follows the pilot until everything pooled is booked, and a voucher issued."""
+    return [
+        *matched(),
+        *(booked(f"e{number}", need=f"n{number}") for number in (1, 2, 3)),
+        booked("ride-1", pool="pool-2", need="n4", occurrences=RIDES, price_cents=4_000),
+        booked("lesson-1", pool="pool-2", need="n4", step=1, occurrences=LESSONS, price_cents=12_000),
+        voucher(),
+    ]
+
+
 def served():
     """List what follows `matched` until every session of n1 is delivered and its voucher has paid."""
     return [
@@ -425,7 +452,7 @@ def changed(fact, **changes):
 
 
 def why_refused(*history):
-    """Say why the last fact of a history after the pilot is refused, or None; whatever comes before must be admitted."""
+    """Say why the last fact of a history after the pilot is refused, or None; those before it must be admitted."""
     *before, last = history
     network = network_of(*before)
     instants = [one for one in before if isinstance(one, dt.datetime)]

@@ -204,7 +204,9 @@ def facts_of(network: Network, plan: Plan) -> tuple[Event, ...]:
         problem=plan.problem,
         levels=levels,
     )
-    standing = {chain.steps: chain.id for chain in network.chains.values() if not chain.broken}
+    # What this very plan composed does not count: a retry writes the same facts.
+    others = (chain for chain in network.chains.values() if not chain.broken and chain.plan != plan_id)
+    standing = {chain.steps: chain.id for chain in others}
     chains: dict[str, tuple[ChainId, tuple[ChainStep, ...]]] = {}
     composed: list[Event] = []
     for chain in plan.chains:

@@ -50,6 +50,12 @@ def test_a_firm_joins():
     assert (joined.member, joined.persons, joined.status) == (True, 1, FirmStatus.PARTNER)
 
 
+def test_a_title_may_be_two_hundred_characters_long():
+    assert len(firm(title="x" * 200).title) == 200
+    with pytest.raises(Malformed):
+        firm(title="x" * 201)
+
+
 def test_a_firm_leaves_and_is_remembered():
     network = network_of(firm("f9"), FirmLeft(firm="f9", reason="closed"))
     assert not network.firms["f9"].member

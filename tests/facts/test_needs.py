@@ -1,6 +1,10 @@
 """The life of a need: what its facts leave, and why they are refused."""
 
+import datetime as dt
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from stories import (
     AFTER_ALL,
     APRIL,
@@ -11,11 +15,15 @@ from stories import (
     instant,
     need,
     network_of,
+    pilot,
     plan,
     pool,
     project,
+    refusal,
+    replay,
     why_refused,
 )
+from strategies import days, periods
 
 from wis_engine.errors import Malformed
 from wis_engine.facts import (
@@ -26,10 +34,13 @@ from wis_engine.facts import (
     NeedWithdrawn,
     PersonLeft,
     PoolMemberLeft,
+    needs,
 )
+from wis_engine.facts.base import redacted
 from wis_engine.facts.needs import Reason, UnmetReason
+from wis_engine.network import Network
 from wis_engine.network.promises import NeedState, NeedStep
-from wis_engine.values import Channel, Period, WeekSlots
+from wis_engine.values import Channel, Period, Redacted, WeekSlots, occurrences
 
 WITHDRAWN = NeedWithdrawn(need="n1")
 TWO_DELIVERED = [
@@ -189,6 +200,34 @@ def test_a_need_ends(history, state):
 
 def test_only_its_own_household_revises_a_need():
     assert why_refused(revised(household="h2", sessions=3)) == "unknown-id"
+
+
+def test_what_is_not_known_of_a_need_is_not_held_against_its_revision():
+    network = Network()
+    replay(network, map(redacted, pilot()))
+    assert refusal(network, revised(sessions=3)) is None
+    assert refusal(network, revised("n4", household="h4", sessions=3)) is Reason.NEVER_FITS
+    assert network.needs["n1"].slots == Redacted("slots", "h1")
+
+
+@pytest.mark.parametrize("end", [dt.date(2026, 3, 30), dt.date(2026, 4, 8), dt.date.max])
+def test_a_need_fits_as_often_as_its_period_has_days(end):
+    mondays = (end - dt.date(2026, 3, 2) + dt.timedelta(days=6)).days // 7
+    open_mondays = mondays - (end > dt.date(2026, 4, 6))
+    often = {"slots": monday("16:00-17:30"), "period": Period(dt.date(2026, 3, 2), end)}
+    assert why_refused(need(sessions=open_mondays, minutes=90 * open_mondays, **often)) is None
+    too_often = open_mondays + 1
+    assert why_refused(need(sessions=too_often, minutes=90 * too_often, **often)) is Reason.NEVER_FITS
+
+
+@given(
+    starts=st.sets(st.integers(0, 335), max_size=6),
+    period=periods(longest=40),
+    closed=st.frozensets(days(first=dt.date(2026, 1, 1), last=dt.date(2027, 2, 10)), max_size=6),
+)
+def test_sessions_are_counted_as_they_are_dated(starts, period, closed):
+    pattern = WeekSlots(sum(1 << slot for slot in starts))
+    assert needs._count(pattern, period, closed) == len(occurrences(pattern, 1, period, 1_000, closed))
 
 
 def test_closed_days_of_any_project_count():

@@ -1,7 +1,9 @@
 """The life of a project: what its facts leave, and why they are refused."""
 
+import datetime as dt
+
 import pytest
-from stories import action, fund_line, go_on, grant, network_of, project, why_refused
+from stories import action, fund_line, go_on, grant, matched, network_of, project, why_refused
 
 from wis_engine.facts.project import Reason
 from wis_engine.network import ledger
@@ -47,6 +49,11 @@ PAIRS = [
                 cofinancing_cents=1000,
             ),
         ],
+    ),
+    (
+        Reason.SESSIONS_PROMISED,
+        [*matched(), project("second", closed_days=frozenset({dt.date(2026, 3, 23)}))],
+        [*matched(), project("second", closed_days=frozenset({dt.date(2026, 3, 30)}))],
     ),
     (
         Reason.OVER_ACTION_BUDGET,

@@ -1,5 +1,6 @@
 """The life of a need: declared, revised, and, when nothing serves it, ended."""
 
+import datetime as dt
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -33,7 +34,6 @@ from wis_engine.values import (
     checked_id,
     is_redacted,
     natural,
-    occurrences,
     positive,
     slots_for,
 )
@@ -211,12 +211,21 @@ def _check_time(network: Network, need: "NeedDeclared | Need") -> None:
     """Refuse when fewer sessions than are asked for find room one after the other in the period."""
     lengths = [slots_for(step.minutes) for step in need.steps] if need.steps else [slots_for(_session_minutes(need))]
     starts = _in_a_row(need.slots, sum(lengths))
-    if len(occurrences(starts, 1, need.period, need.sessions, network.closed_days)) < need.sessions:
+    if _count(starts, need.period, network.closed_days) < need.sessions:
         refuse(Reason.NEVER_FITS, f"{need.minutes} min in {need.sessions} sessions")
 
 
 def _session_minutes(need: "NeedDeclared | Need") -> Minutes:
     return -(-need.minutes // need.sessions)
+
+
+def _count(starts: WeekSlots, period: Period, closed: frozenset[dt.date]) -> int:
+    """How many dated sessions a weekly pattern has in a period, however long; closed days have none."""
+    by_weekday = [len(starts.on_days(frozenset({weekday}))) for weekday in range(7)]
+    weeks, rest = divmod(period.days, 7)
+    found = weeks * sum(by_weekday)
+    found += sum(by_weekday[(period.start.weekday() + day) % 7] for day in range(rest))
+    return found - sum(by_weekday[day.weekday()] for day in closed if day in period)
 
 
 def _in_a_row(slots: WeekSlots, length: int) -> WeekSlots:

@@ -11,10 +11,10 @@ from attrs import validators as v
 from wis_engine.errors import refuse
 from wis_engine.facts.base import Event, fresh, id_field, known, short_text
 from wis_engine.facts.base import Reason as BaseReason
-from wis_engine.network import Network, ledger
+from wis_engine.network import Network, ledger, timetable
 from wis_engine.network.parties import Action, Fund, FundSource, Project, Target
 from wis_engine.network.shapes import between, exactly, frozenset_of, tuple_of
-from wis_engine.values import ActionCode, Cents, FundId, Minutes, Period, ProjectId, natural, positive
+from wis_engine.values import ActionCode, Cents, FundId, Minutes, Period, PoolId, ProjectId, natural, positive
 
 
 class Reason(StrEnum):
@@ -24,6 +24,7 @@ class Reason(StrEnum):
     ALREADY_GRANTED = "already-granted"
     OVER_GRANT = "over-grant"
     OVER_ACTION_BUDGET = "over-action-budget"
+    SESSIONS_PROMISED = "sessions-promised"
 
 
 @attrs.frozen(kw_only=True)
@@ -45,8 +46,12 @@ class ProjectPlanned(Event):
     closed_days: frozenset[dt.date] = field(default=frozenset(), validator=frozenset_of(exactly(dt.date)))
 
     def check(self, network: Network) -> None:
-        """Refuse an id that is taken."""
+        """Refuse to close a day on which an open pool meets: its other sessions would move."""
         fresh(network, self.project)
+        for name in network.opened("pool"):
+            for session in timetable.sessions_of(network, network.pools[PoolId(name)])[0]:
+                if session.day in self.closed_days:
+                    refuse(Reason.SESSIONS_PROMISED, f"{name} on {session.day}")
 
     def apply(self, network: Network) -> None:
         """Put the project."""

@@ -1,0 +1,176 @@
+"""The life of a voucher: what its facts leave, and why they are refused."""
+
+import attrs
+import pytest
+from stories import (
+    AFTER_ALL,
+    APRIL,
+    MARCH,
+    NEXT_YEAR,
+    action,
+    booked,
+    confirmed,
+    delivered,
+    fund_line,
+    grant,
+    instant,
+    network_of,
+    plan,
+    pool,
+    project,
+    redeemed,
+    voucher,
+    why_refused,
+)
+
+from wis_engine.errors import Malformed
+from wis_engine.facts import PersonLeft, VoucherCancelled, VoucherExpired
+from wis_engine.facts.vouchers import Reason, held_cents
+from wis_engine.network import ledger
+from wis_engine.network.promises import VoucherState
+
+CANCELLED = VoucherCancelled(voucher="v1")
+RECEIVED = [plan(), pool(), booked(), AFTER_ALL, delivered()]
+CONFIRMED = [*RECEIVED, confirmed()]
+PAIRS = [
+    (
+        Reason.NOT_ELIGIBLE,
+        [PersonLeft(person="p5", firm="f3"), voucher(household="h4")],
+        [PersonLeft(person="p4", firm="f2"), voucher(household="h3")],
+    ),
+    (
+        Reason.OVER_FUND,
+        [voucher(fund="c1", face_cents=30_000), voucher("v2", fund="c1", household="h2", face_cents=20_001)],
+        [voucher(fund="c1", face_cents=30_000), voucher("v2", fund="c1", household="h2", face_cents=20_000)],
+    ),
+    (Reason.OVER_HOUSEHOLD_CAP, [voucher(face_cents=30_001)], [voucher(face_cents=30_000)]),
+    (
+        Reason.OVER_HOUSEHOLD_CAP,
+        [*CONFIRMED, voucher(), redeemed(), voucher("v2", face_cents=24_001)],
+        [*CONFIRMED, voucher(), redeemed(), voucher("v2", face_cents=24_000)],
+    ),
+    (Reason.VOUCHER_NOT_ACTIVE, [*CONFIRMED, voucher(), CANCELLED, redeemed()], [*CONFIRMED, voucher(), redeemed()]),
+    (Reason.VOUCHER_NOT_ACTIVE, [voucher(), CANCELLED, CANCELLED], [voucher(), CANCELLED]),
+    (
+        Reason.VOUCHER_NOT_ACTIVE,
+        [voucher(), CANCELLED, NEXT_YEAR, VoucherExpired(voucher="v1")],
+        [voucher(), NEXT_YEAR, VoucherExpired(voucher="v1")],
+    ),
+    (
+        Reason.OUTSIDE_VALIDITY,
+        [*CONFIRMED, voucher(valid=MARCH), instant("2026-03-31 22:00"), redeemed()],
+        [*CONFIRMED, voucher(valid=MARCH), instant("2026-03-31 21:59"), redeemed()],
+    ),
+    (
+        Reason.OTHER_HOUSEHOLD,
+        [*CONFIRMED, voucher(household="h2"), redeemed()],
+        [*CONFIRMED, voucher(household="h1"), redeemed()],
+    ),
+    (Reason.OTHER_ACTION, [*CONFIRMED, voucher(fund="c1"), redeemed()], [*CONFIRMED, voucher(fund="b1"), redeemed()]),
+    (Reason.NOT_CONFIRMED, [*RECEIVED, voucher(), redeemed()], [*RECEIVED, voucher(), confirmed(), redeemed()]),
+    (
+        Reason.OVER_VOUCHER,
+        [*CONFIRMED, voucher(face_cents=5_000), redeemed(amount_cents=5_001)],
+        [*CONFIRMED, voucher(face_cents=5_000), redeemed(amount_cents=5_000)],
+    ),
+    (
+        Reason.OVER_PRICE,
+        [*CONFIRMED, voucher(face_cents=9_000), redeemed(amount_cents=6_001)],
+        [*CONFIRMED, voucher(face_cents=9_000), redeemed(amount_cents=6_000)],
+    ),
+    (
+        Reason.OVER_PRICE,
+        [*CONFIRMED, voucher(), redeemed(amount_cents=5_000), voucher("v2"), redeemed("v2", amount_cents=1_001)],
+        [*CONFIRMED, voucher(), redeemed(amount_cents=5_000), voucher("v2"), redeemed("v2", amount_cents=1_000)],
+    ),
+    (
+        Reason.NOT_YET_OVER,
+        [voucher(valid=MARCH), instant("2026-03-31 21:59"), VoucherExpired(voucher="v1")],
+        [voucher(valid=MARCH), instant("2026-03-31 22:00"), VoucherExpired(voucher="v1")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("reason", "refused", "accepted"), PAIRS)
+def test_refused_for_a_reason_and_accepted_without_it(reason, refused, accepted):
+    assert why_refused(*refused) is reason
+    assert why_refused(*accepted) is None
+
+
+def test_every_reason_has_a_pair():
+    assert {reason for reason, *_ in PAIRS} == set(Reason)
+
+
+def fund_account(network):
+    return network.accounts[ledger.account_of("b1")]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_vouchers_hold_their_face_on_the_fund(count):
+    network = network_of(*(voucher(f"v{number}", face_cents=1_000 + number) for number in range(count)))
+    held = sum(1_000 + number for number in range(count))
+    assert fund_account(network).debits_pending_cents == held
+    assert ledger.free_cents(fund_account(network)) == 100_000 - held
+    assert held_cents(network, "h1", "b1") == held
+    assert held_cents(network, "h1", "c1") == held_cents(network, "h2", "b1") == 0
+    assert network.links.targets("h1", "holds") == network.links.targets("b1", "backs")
+    assert network.check() == ()
+
+
+def test_a_voucher_pays_in_parts_until_it_is_spent():
+    part = network_of(*CONFIRMED, voucher(), redeemed(amount_cents=2_000))
+    assert (part.vouchers["v1"].state, part.vouchers["v1"].left_cents) == (VoucherState.ACTIVE, 4_000)
+    whole = network_of(*CONFIRMED, voucher(), redeemed(amount_cents=2_000), redeemed(amount_cents=4_000))
+    assert (whole.vouchers["v1"].state, whole.vouchers["v1"].left_cents) == (VoucherState.SPENT, 0)
+    assert "v1" not in whole.opened("voucher")
+    assert whole.engagements["e1"].redeemed_cents == 6_000
+    assert whole.accounts[ledger.account_of("s1")].credits_posted_cents == 6_000
+    assert (fund_account(whole).debits_pending_cents, fund_account(whole).debits_posted_cents) == (0, 6_000)
+    assert whole.links.targets("v1", "paid") == ["e1"]
+    assert part.check() == whole.check() == ()
+
+
+@pytest.mark.parametrize(
+    ("end", "state"),
+    [([CANCELLED], VoucherState.CANCELLED), ([NEXT_YEAR, VoucherExpired(voucher="v1")], VoucherState.EXPIRED)],
+)
+def test_what_a_voucher_has_left_is_free_again_when_it_ends(end, state):
+    network = network_of(*CONFIRMED, voucher(), redeemed(amount_cents=2_000), *end)
+    ended = network.vouchers["v1"]
+    assert (ended.state, ended.left_cents, ended.redeemed_cents) == (state, 0, 2_000)
+    assert ledger.free_cents(fund_account(network)) == 98_000
+    assert network.check() == ()
+
+
+def test_a_fund_without_a_cap_gives_one_household_all_it_has():
+    line = fund_line("x", amount_cents=90_000, household_cap_cents=None)
+    second = [project("second"), action("F.1", project="second")]
+    granted = [*second, grant(attrs.evolve(line, action="F.1"), project="second")]
+    assert why_refused(*granted, voucher(fund="x", face_cents=90_000)) is None
+    assert why_refused(*granted, voucher(fund="x", face_cents=90_001)) is Reason.OVER_FUND
+
+
+def test_a_spent_voucher_does_not_expire():
+    assert why_refused(*CONFIRMED, voucher(valid=MARCH), redeemed(), APRIL, VoucherExpired(voucher="v1")) is (
+        Reason.VOUCHER_NOT_ACTIVE
+    )
+
+
+@pytest.mark.parametrize("name", ["grantor", "promised"])
+def test_nobody_takes_an_account_of_the_ledger_by_its_name(name):
+    assert ledger.account_of(name) not in {ledger.GRANTOR, ledger.PROMISED}
+
+
+@pytest.mark.parametrize(
+    ("make", "changes"),
+    [
+        (voucher, {"face_cents": 0}),
+        (voucher, {"valid": "always"}),
+        (redeemed, {"amount_cents": 0}),
+        (redeemed, {"amount_cents": True}),
+        (VoucherCancelled, {"voucher": "v1", "reason": None}),
+    ],
+)
+def test_a_fact_of_another_shape_is_malformed(make, changes):
+    with pytest.raises(Malformed):
+        make(**changes)

@@ -1,0 +1,138 @@
+"""Vouchers are issued, redeemed, expire and are cancelled: against balances in plain integers."""
+
+import datetime as dt
+
+import stories
+from hypothesis.stateful import precondition, rule
+from hypothesis.strategies import data, integers, sampled_from
+from machinery import Telling, mostly
+
+from wis_engine.facts import VoucherCancelled, VoucherExpired
+from wis_engine.network import ledger
+from wis_engine.values import Period
+
+VOUCHERS = ["v1", "v2", "v3", "v4", "v5", "v6"]
+HOUSEHOLDS = {"h1": "e1", "h2": "e2"}
+CENTS = sampled_from([2_000, 6_000, 1, 12_000, 30_000])
+PRICE_CENTS = 6_000
+
+
+class Vouchers(Telling):
+    beginning = (
+        *stories.matched(),
+        stories.booked("e1"),
+        stories.booked("e2", need="n2"),
+    )
+
+    def __init__(self):
+        super().__init__()
+        self.free = {"b1": 100_000, "c1": 50_000}
+        self.vouchers = {}
+        self.paid = {"e1": 0, "e2": 0}
+        self.served = set()
+        self.now = stories.AFTER_FIRST
+        self.serve_first("e1")
+
+    @precondition(lambda self: "e2" not in self.served)
+    @rule()
+    def serve(self):
+        self.serve_first("e2")
+
+    def serve_first(self, engagement):
+        """Deliver and confirm the first session of an engagement."""
+        self.tell(stories.delivered(engagement), stories.confirmed(engagement), allowed=True)
+        self.served.add(engagement)
+
+    def held(self, household, fund):
+        mine = [one for one in self.vouchers.values() if (one["household"], one["fund"]) == (household, fund)]
+        return sum(one["paid"] + one["left"] for one in mine)
+
+    @rule(
+        voucher=sampled_from(VOUCHERS),
+        household=sampled_from(sorted(HOUSEHOLDS)),
+        fund=sampled_from(["b1", "b1", "c1"]),
+        cents=CENTS,
+        days=integers(1, 60),
+    )
+    def issue(self, voucher, household, fund, cents, days):
+        allowed = (
+            voucher not in self.vouchers and cents <= self.free[fund] and self.held(household, fund) + cents <= 30_000
+        )
+        valid = Period(self.today, self.today + dt.timedelta(days=days))
+        fact = stories.voucher(voucher, household=household, fund=fund, face_cents=cents, valid=valid)
+        self.tell(fact, allowed=allowed)
+        if allowed:
+            self.free[fund] -= cents
+            self.vouchers[voucher] = {
+                "household": household,
+                "fund": fund,
+                "left": cents,
+                "paid": 0,
+                "state": "active",
+                "end": valid.end,
+            }
+
+    def active(self, voucher):
+        return self.vouchers.get(voucher, {}).get("state") == "active"
+
+    def some_voucher(self, data):
+        return data.draw(mostly(filter(self.active, self.vouchers), VOUCHERS))
+
+    @precondition(lambda self: any(map(self.active, self.vouchers)))
+    @rule(data=data(), right=sampled_from([True, True, False]), cents=CENTS)
+    def redeem(self, data, right, cents):
+        voucher = self.some_voucher(data)
+        one = self.vouchers.get(voucher)
+        mine = HOUSEHOLDS[one["household"]] if one else "e1"
+        engagement = mine if right else {"e1": "e2", "e2": "e1"}[mine]
+        allowed = (
+            self.active(voucher)
+            and self.today < one["end"]
+            and right
+            and one["fund"] == "b1"
+            and engagement in self.served
+            and cents <= min(one["left"], PRICE_CENTS - self.paid[engagement])
+        )
+        self.tell(stories.redeemed(voucher, engagement=engagement, amount_cents=cents), allowed=allowed)
+        if allowed:
+            one["left"] -= cents
+            one["paid"] += cents
+            one["state"] = "active" if one["left"] else "spent"
+            self.paid[engagement] += cents
+
+    @precondition(lambda self: self.vouchers)
+    @rule(voucher=sampled_from(VOUCHERS))
+    def cancel(self, voucher):
+        self.end(VoucherCancelled(voucher=voucher), voucher, "cancelled", allowed=self.active(voucher))
+
+    @precondition(lambda self: any(map(self.active, self.vouchers)))
+    @rule(data=data())
+    def expire(self, data):
+        voucher = self.some_voucher(data)
+        over = self.active(voucher) and self.today >= self.vouchers[voucher]["end"]
+        self.end(VoucherExpired(voucher=voucher), voucher, "expired", allowed=over)
+
+    def end(self, fact, voucher, state, *, allowed):
+        self.tell(fact, allowed=allowed)
+        if allowed:
+            one = self.vouchers[voucher]
+            self.free[one["fund"]] += one["left"]
+            one |= {"left": 0, "state": state}
+
+    def teardown(self):
+        super().teardown()
+        accounts = self.network.accounts
+        for fund, cents in self.free.items():
+            assert ledger.free_cents(accounts[ledger.account_of(fund)]) == cents
+        for name, one in self.vouchers.items():
+            voucher = self.network.vouchers[name]
+            assert (voucher.left_cents, voucher.redeemed_cents, voucher.state) == (
+                one["left"],
+                one["paid"],
+                one["state"],
+            )
+        supplier = accounts.get(ledger.account_of("s1"))
+        assert (supplier.credits_posted_cents if supplier else 0) == sum(self.paid.values())
+
+
+TestVouchers = Vouchers.TestCase
