@@ -14,7 +14,7 @@ from math import isqrt
 
 from wis_engine.community import Community
 from wis_engine.simulation.card import period, table
-from wis_engine.simulation.demand import intensity_percent
+from wis_engine.simulation.demand import calibrated_percent
 from wis_engine.simulation.year import live
 
 SEEDS = range(60)
@@ -48,7 +48,7 @@ def main(intensities: Sequence[int]) -> None:
     print("| intensity, % | mean accesses | standard deviation | least | median | most | |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: | --- |")
     with ProcessPoolExecutor() as executor:
-        for intensity in intensities or [intensity_percent()]:
+        for intensity in intensities or [calibrated_percent()]:
             print(row(intensity, executor), flush=True)
 
 

@@ -38,6 +38,9 @@ from wis_engine.values import (
 _MONTHS: Final = 12
 _LAST_DAYS: Final = 6
 """Who comes late comes on one of so many days before the month ends."""
+_FIRST_WEEKS: Final = 2
+"""A need begins on one of so many first Mondays of its month."""
+_WEEKS_WITH_PLAY: Final = 3
 _WEEK: Final = dt.timedelta(days=7)
 _DAY: Final = dt.timedelta(days=1)
 
@@ -73,8 +76,8 @@ class _Person:
     language: str | None
 
 
-def intensity_percent() -> int:
-    """How much of the rates in the data the pilot lives at."""
+def calibrated_percent() -> int:
+    """How much of the rates in the data the pilot lives at, so that it reaches the accesses of its card."""
     value: int = table("demand")["demand"]["intensity_percent"]
     return value
 
@@ -98,7 +101,6 @@ def _next_month(first: dt.date) -> dt.date:
 
 def _month(draws: Draws, month: dt.date, intensity: int) -> Iterator[Wish]:
     """Draw the needs that begin in a month, and those that they bring with them."""
-    cluster = table("demand")["demand"]["cluster_percent"] * 10_000
     for person in _people():
         for template in _templates():
             expected = _expected(template, person, month, intensity)
@@ -108,9 +110,31 @@ def _month(draws: Draws, month: dt.date, intensity: int) -> Iterator[Wish]:
             count = expected // 1_000_000 + draws.chance(expected % 1_000_000, "arrival", *about)
             for number in range(count):
                 origin = ".".join((*about, str(number)))
-                yield from _wished(draws, template, person, month, origin)
-                if draws.chance(cluster, "cluster", origin):
+                wish = _Drawn(draws=draws, template=template, month=month, shape=origin, origin=origin)
+                yield from wish.of(person)
+                yield from _together(wish, person, intensity)
+                if draws.chance(table("demand")["demand"]["cluster_percent"] * 10_000, "cluster", origin):
                     yield from _brought(draws, person.household, month, intensity, f"{origin}+")
+
+
+def _together(wish: "_Drawn", person: _Person, intensity: int) -> Iterator[Wish]:
+    """Draw the colleagues who come along: the same service, days and hours, each with a purse of their own."""
+    asked = {person.household}
+    percent = wish.template.get("company_percent", table("demand")["demand"]["company_percent"])
+    while wish.shares() and wish.draws.chance(percent * 10_000, "company", wish.origin):
+        others = [
+            other
+            for other in _people()
+            if other.firm == person.firm
+            and other.household not in asked
+            and _expected(wish.template, other, wish.month, intensity)
+        ]
+        if not others:
+            return
+        wish = attrs.evolve(wish, origin=f"{wish.origin}~")
+        other = others[wish.draws.below(len(others), "colleague", wish.origin)]
+        asked.add(other.household)
+        yield from wish.of(other)
 
 
 def _brought(draws: Draws, household: str, month: dt.date, intensity: int, origin: str) -> Iterator[Wish]:
@@ -123,7 +147,7 @@ def _brought(draws: Draws, household: str, month: dt.date, intensity: int, origi
         if (expected := _expected(template, person, month, intensity))
     ]
     person, template, _ = ways[draws.pick([expected for *_, expected in ways], "brought", origin)]
-    yield from _wished(draws, template, person, month, origin)
+    yield from _Drawn(draws=draws, template=template, month=month, shape=origin, origin=origin).of(person)
 
 
 def _expected(template: Table, person: _Person, month: dt.date, intensity: int) -> int:
@@ -139,55 +163,93 @@ def _expected(template: Table, person: _Person, month: dt.date, intensity: int) 
     return int(rate * 1_000 * season * intensity // (_MONTHS * 100 * 100))
 
 
-def _wished(draws: Draws, template: Table, person: _Person, month: dt.date, origin: str) -> Iterator[Wish]:
-    """Draw one wish; none when the project would be over before its shortest time."""
-    first = month + draws.below((_next_month(month) - month).days, "first", origin) * _DAY
-    weeks = draws.between(*template["weeks"], "weeks", origin)
-    end = min(first + weeks * _WEEK, period().end)
-    if end - first < template["weeks"][0] * _WEEK:
-        return
-    when = Period(first, end)
-    windows = template["windows"]
-    slots = WeekSlots.parse(windows[draws.below(len(windows), "window", origin)])
-    # Nobody asks for more sessions than the days that are left have room for.
-    sessions = draws.between(*template["sessions"], "sessions", origin)
-    sessions = min(sessions, room(slots, template["minutes"], when, closed_days(period())))
-    if not sessions:
-        return
-    notice = draws.between(*table("demand")["demand"]["notice_days"], "notice", origin)
-    # Needs are matched when a month ends: who would come too late for the match before the first session hurries,
-    # and nobody comes before all are enrolled.
-    hurried = month - (1 + draws.below(_LAST_DAYS, "hurry", origin)) * _DAY
-    declared = max(min(first - notice * _DAY, hurried), table("card")["opening"]["offered"])
-    shares = draws.chance(template["share_percent"] * 10_000, "share", origin)
-    need = NeedDeclared(
-        need=NeedId("need"),
-        household=person.household,
-        service=ServiceCode(template["service"]),
-        beneficiary=person.id,
-        slots=slots,
-        nil=person.home_nil if template["at"] == "home" else person.work_nil,
-        language=person.language if template.get("speaks") else None,
-        steps=tuple(
-            NeedStep(**(step | {"service": ServiceCode(step["service"])})) for step in template.get("steps", ())
-        ),
-        minutes=template["minutes"] * sessions,
-        sessions=sessions,
-        period=when,
-        radius_m=template.get("radius_m"),
-        price_limit_cents=draws.between(*template["limit_cents"], "limit", origin) * sessions,
-        priority=draws.pick(template["priority"], "priority", origin),
-        group_max=template["group_max"] if shares else 1,
-    )
-    yield Wish(origin=origin, declared=declared, need=need)
+@frozen(kw_only=True)
+class _Drawn:
+    """The luck of one wish: when and how often are drawn under `shape`, the rest under `origin`.
+
+    Colleagues who come along share the shape of the first.
+    """
+
+    draws: Draws
+    template: Table
+    month: dt.date
+    shape: str
+    origin: str
+
+    def shares(self) -> bool:
+        """Say whether the household would share the service with others."""
+        return self.draws.chance(self.template["share_percent"] * 10_000, "share", self.origin)
+
+    def of(self, person: _Person) -> Iterator[Wish]:
+        """Make it a person's wish; none when the project would be over before its shortest time.
+
+        Needs begin on a Monday early in the month, so that those of a month
+        can meet.
+        """
+        draws, template = self.draws, self.template
+        monday = self.month + (-self.month.weekday() % _WEEK.days) * _DAY
+        first = monday + draws.below(_FIRST_WEEKS, "first", self.shape) * _WEEK
+        weeks = draws.between(*template["weeks"], "weeks", self.shape)
+        end = min(first + weeks * _WEEK, period().end)
+        if end - first < template["weeks"][0] * _WEEK:
+            return
+        when = Period(first, end)
+        windows = template["windows"]
+        slots = WeekSlots.parse(windows[draws.below(len(windows), "window", self.shape)])
+        asked = draws.between(*template["sessions"], "sessions", self.shape)
+        sessions = asked_in(when, slots, template["minutes"], asked, closed_days(period()))
+        if sessions:
+            need = self._need(person, slots, when, sessions)
+            yield Wish(origin=self.origin, declared=self._declared(first), need=need)
+
+    def _declared(self, first: dt.date) -> dt.date:
+        """Draw the day of declaration.
+
+        Needs are matched when a month ends: who would come too late for the
+        match before the first session hurries. Nobody comes before the
+        suppliers have.
+        """
+        notice = self.draws.between(*table("demand")["demand"]["notice_days"], "notice", self.origin)
+        hurried = self.month - (1 + self.draws.below(_LAST_DAYS, "hurry", self.origin)) * _DAY
+        earliest: dt.date = table("card")["opening"]["offered"]
+        return max(min(first - notice * _DAY, hurried), earliest)
+
+    def _need(self, person: _Person, slots: WeekSlots, when: Period, sessions: int) -> NeedDeclared:
+        draws, template = self.draws, self.template
+        limit_cents = draws.between(*template["limit_cents"], "limit", self.origin)
+        steps = (step | {"service": ServiceCode(step["service"])} for step in template.get("steps", ()))
+        return NeedDeclared(
+            need=NeedId("need"),
+            household=person.household,
+            service=ServiceCode(template["service"]),
+            beneficiary=person.id,
+            slots=slots,
+            nil=person.home_nil if template["at"] == "home" else person.work_nil,
+            language=person.language if template.get("speaks") else None,
+            steps=tuple(NeedStep(**step) for step in steps),
+            minutes=template["minutes"] * sessions,
+            sessions=sessions,
+            period=when,
+            radius_m=template.get("radius_m"),
+            price_limit_cents=limit_cents * sessions,
+            priority=draws.pick(template["priority"], "priority", self.origin),
+            group_max=template["group_max"] if self.shares() else 1,
+        )
 
 
-def room(slots: WeekSlots, minutes: Minutes, when: Period, closed: frozenset[dt.date]) -> int:
-    """Count the sessions, one a day, that a period has room for on a weekly pattern, closed days left out."""
-    days = {slot // SLOTS_A_DAY: slot for slot in slots.starts(slots_for(minutes))}
-    pattern = WeekSlots(sum(1 << slot for slot in days.values()))
+def asked_in(when: Period, slots: WeekSlots, minutes: Minutes, sessions: int, closed: frozenset[dt.date]) -> int:
+    """Count the sessions that a household asks for in a period, of those it would like.
+
+    As many every week, one a day at most, and one week of play where there are
+    three or more: nobody insists on the very days. Zero when the windows have
+    no day left.
+    """
     weeks = max(1, (when.days - sum(day in when for day in closed)) // _WEEK.days)
-    return len(occurrences(pattern, minutes, when, len(days) * weeks, closed))
+    weeks -= weeks >= _WEEKS_WITH_PLAY
+    days = {slot // SLOTS_A_DAY: slot for slot in slots.starts(slots_for(minutes))}
+    weekly = min(max(1, sessions // weeks), len(days))
+    pattern = WeekSlots(sum(1 << slot for slot in days.values()))
+    return len(occurrences(pattern, minutes, when, min(sessions, weekly * weeks), closed))
 
 
 @cache

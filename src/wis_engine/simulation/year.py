@@ -27,14 +27,14 @@ from wis_engine.facts import (
     PersonLeft,
 )
 from wis_engine.facts.matches import LeavingReason
-from wis_engine.facts.needs import UnmetReason, needs_consent
+from wis_engine.facts.needs import UnmetReason, has_active_recipient, needs_consent
 from wis_engine.matching import Plan, Problem
 from wis_engine.matching.rules import Unserved
 from wis_engine.network import Network
 from wis_engine.network.parties import Purpose
 from wis_engine.network.promises import Need, NeedState
 from wis_engine.simulation.card import DESK, Act, calendar, instant, opening, period, table
-from wis_engine.simulation.demand import Wish, intensity_percent, room, wishes
+from wis_engine.simulation.demand import Wish, asked_in, calibrated_percent, wishes
 from wis_engine.simulation.desk import SETTLE_DAYS, Desk
 from wis_engine.simulation.draws import Draws
 from wis_engine.values import ChainId, FirmId, HouseholdId, NeedId, Period, PersonId
@@ -87,8 +87,9 @@ class Month:
     def __str__(self) -> str:
         """One line of progress."""
         return (
-            f"{self.first:%Y-%m}  {self.declared:3} needs declared, {self.served:3} of {self.waiting:3} waiting served"
-            f" in {self.pools:2} pools ({self.chains} chained), {self.closed_unmet:2} closed unmet; {self.position} facts"
+            f"{self.first:%Y-%m}  needs declared {self.declared:3}, waiting {self.waiting:3}, served {self.served:3};"
+            f" pools {self.pools:2}, chained {self.chains:2}; closed unmet {self.closed_unmet:2};"
+            f" facts {self.position:5}"
         )
 
 
@@ -108,7 +109,7 @@ def live(
     community: Community,
     *,
     seed: int,
-    intensity_percent: int = intensity_percent(),
+    intensity_percent: int | None = None,
     strategy: str = "greedy",
     progress: Callable[[Month], None] | None = None,
     clock: SimulatedClock | None = None,
@@ -120,7 +121,8 @@ def live(
     seed
         All the luck of the year; the same seed gives the same facts.
     intensity_percent
-        How much of the rates of `wis_demand.toml`; what stands there by default.
+        How much of the rates of `wis_demand.toml`; the calibrated one that
+        stands there when None.
     strategy
         Name of a matching strategy.
     progress
@@ -129,16 +131,17 @@ def live(
         The one that the community was opened with: it is set to the simulated
         instant, so that `recorded_at` repeats as well.
     """
-    life = _Life(community, Draws(seed), intensity_percent, strategy, clock or SimulatedClock())
+    intensity = calibrated_percent() if intensity_percent is None else intensity_percent
+    life = _Life(community, Draws(seed), intensity, strategy, clock or SimulatedClock())
     day = period().start
-    while day < period().end + SETTLE_DAYS * _DAY:
+    while day <= period().end + SETTLE_DAYS * _DAY:
         life.day(day)
         if progress and (day + _DAY).day == 1 and day in period():
             progress(life.months[-1])
         day += _DAY
     return Year(
         seed=seed,
-        intensity_percent=intensity_percent,
+        intensity_percent=intensity,
         strategy=strategy,
         months=tuple(life.months),
         plan=life.plan,
@@ -188,9 +191,10 @@ class _Life:
         self.clock.now = instant(day, "08:00")
         self.community.advance(to=self.clock.now, actor=DESK)
         self.record([*self.desk.confirmed(day), *self.desk.closed(self.network, day)], instant(day, "09:00"))
-        while self.acts and self.acts[-1].at < instant(day, "16:00"):
+        while self.acts and self.acts[-1].at < instant(day, "15:45"):
             self.act(self.acts.pop())
-        self.record([*self.consents(day), *self.withdrawn(day), *self.declarations(day)], instant(day, "16:00"))
+        self.record([*self.consents(day), *self.withdrawn(day)], instant(day, "15:45"))
+        self.record(list(self.declarations(day)), instant(day, "16:00"))
         for need in self.desk.renouncing(day):
             given_up = self.desk.give_up(self.network, need, LeavingReason.HOUSEHOLD, day)
             self.record(given_up, instant(day, "16:15"))
@@ -213,7 +217,7 @@ class _Life:
         asked: set[HouseholdId] = set()
         for wish in self.wishes.pop(day, []):
             household = self.network.households[wish.need.household]
-            if not _active(self.network, household.id):
+            if not has_active_recipient(self.network, household.id):
                 continue
             if _is_special(wish.need) and Purpose.SPECIAL_DATA not in household.consents and household.id not in asked:
                 asked.add(household.id)
@@ -293,13 +297,19 @@ class _Life:
         )
 
     def renewed(self, day: dt.date) -> Iterator[Event]:
-        """Ask again, from tomorrow on, for what an earlier match left open; close what has no time left."""
+        """Ask again, from tomorrow on, for what an earlier match left open; close what has no time left.
+
+        A household that was served but for a missed session lets it go.
+        """
+        closed = self.network.closed_days
         for need in map(self.network.needs.__getitem__, map(NeedId, self.network.opened("need"))):
             if need.period.start > day:
                 continue
             rest = Period(day + _DAY, need.period.end) if day + _DAY < need.period.end else None
-            sessions = room(need.slots, need.session_minutes, rest, self.network.closed_days) if rest else 0
-            if rest and sessions:
+            sessions = asked_in(rest, need.slots, need.session_minutes, need.sessions, closed) if rest else 0
+            if need.delivered:
+                yield NeedWithdrawn(need=need.id)
+            elif rest and sessions:
                 yield _shortened(need, rest, sessions)
             else:
                 yield NeedUnmet(need=need.id, reason=self.reasons.get(need.id, UnmetReason.TIME))
@@ -332,21 +342,14 @@ def _broken(network: Network, fact: Event) -> Iterator[Event]:
             yield ChainBroken(chain=ChainId(name), offer=fact.offer)
 
 
-def _active(network: Network, household: HouseholdId) -> bool:
-    people = network.links.sources(household, "lives_in")
-    return any(network.links.sources(person, "employs") for person in people)
-
-
 def _is_special(need: Need | NeedDeclared) -> bool:
     """Say whether a need, or a step of it, falls under article 9 of the GDPR."""
     services = [step.service for step in need.steps] or [need.service]
     return any(needs_consent(service) for service in services)
 
 
-def _shortened(need: Need, rest: Period, room: int) -> NeedRevised:
+def _shortened(need: Need, rest: Period, sessions: int) -> NeedRevised:
     """Ask for as many sessions as the days that are left have room for, at the same price for each."""
-    done = need.sessions - need.left_sessions
-    sessions = done + min(need.left_sessions, room)
     limit_cents = need.price_limit_cents
     return NeedRevised(
         need=need.id,

@@ -1,0 +1,109 @@
+"""The command line: `wis-engine demo` lives the pilot year and leaves its log, its last plan and a report."""
+
+import argparse
+import errno
+import importlib.util
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from wis_engine.community import Community
+from wis_engine.errors import WisError
+from wis_engine.report import Summary, page, sheet, summarise
+from wis_engine.simulation.year import SimulatedClock, Year, live
+from wis_engine.values import INTEGER_BITS
+
+LOG: Final = "community.db"
+PLAN: Final = "plan.json"
+REPORT: Final = "report.html"
+_BESIDE: Final = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside its file while it is open, or after a crash."""
+_FAILED: Final = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; answer 0, or 2 when it could not be done."""
+    parser = argparse.ArgumentParser(
+        prog="wis-engine", description="Territorial welfare: needs pooled, suppliers chained."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="live the pilot year and report on it (simulated)")
+    demo.add_argument(
+        "--out", type=Path, default=Path("wis-demo"), help="folder for its three files (default: wis-demo)"
+    )
+    demo.add_argument("--seed", type=_seed, default=0, help="all the luck of the year (default: 0)")
+    asked = parser.parse_args(argv)
+    try:
+        _demo(asked.out, asked.seed)
+    except (OSError, sqlite3.Error, WisError) as error:
+        print(f"wis-engine: {error}", file=sys.stderr)
+        return _FAILED
+    return 0
+
+
+def _seed(text: str) -> int:
+    """Read a seed; what is wrong with it is said by argparse."""
+    if not text.isascii() or not text.isdigit() or int(text).bit_length() > INTEGER_BITS:
+        raise argparse.ArgumentTypeError(f"not a whole number of {INTEGER_BITS} bits, 0 or more: {text!r}")
+    return int(text)
+
+
+def _demo(out: Path, seed: int) -> None:
+    """Live the year in a folder, replacing the three files of an earlier demo and nothing else."""
+    _clear(out)
+    say = _writer()
+    say(f"Living the pilot year in {out} with seed {seed}; needs and supply are simulated.")
+    clock = SimulatedClock()
+    with Community.open(f"sqlite:///{out / LOG}", clock=clock) as community:
+        year = live(community, seed=seed, progress=lambda month: say(str(month)), clock=clock)
+        summary = summarise(community, simulated=True)
+    _leave(out, year, summary)
+    say("")
+    say(sheet(summary))
+    say(_digests(year, summary))
+    say(f"In {out}: {LOG}, {PLAN}, {REPORT}.")
+
+
+def _clear(out: Path) -> None:
+    """Make room in a folder, all of it or none."""
+    out.mkdir(parents=True, exist_ok=True)
+    ours = [out / name for name in (LOG, *(LOG + beside for beside in _BESIDE), PLAN, REPORT)]
+    for path in ours:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    for path in ours:
+        path.unlink(missing_ok=True)
+
+
+def _leave(out: Path, year: Year, summary: Summary) -> None:
+    """Write the last plan with the problem that it answers, and the page."""
+    answered: dict[str, Any] = {
+        "problem": year.problem.to_dict() if year.problem else None,
+        "plan": year.plan.to_dict() if year.plan else None,
+    }
+    text = json.dumps(answered, indent=1, sort_keys=True, ensure_ascii=False)
+    (out / PLAN).write_text(text + "\n", encoding="utf-8")
+    (out / REPORT).write_text(page(summary), encoding="utf-8")
+
+
+def _digests(year: Year, summary: Summary) -> str:
+    plan = f"\nlast plan {year.plan.digest}" if year.plan else ""
+    return f"position  {summary.position}\nnetwork   {summary.digest}{plan}"
+
+
+def _writer() -> Callable[[str], None]:
+    """Choose how to print: rich on a terminal where it is installed, else as it is."""
+    if sys.stdout.isatty() and importlib.util.find_spec("rich"):
+        from rich.console import Console  # noqa: PLC0415 - an extra, and only for a terminal
+
+        console = Console(soft_wrap=True, markup=False)
+        return console.print
+    return lambda text: print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
