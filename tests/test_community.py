@@ -5,14 +5,14 @@ import datetime as dt
 import attrs
 import pytest
 import stories
-from stories import AFTER_ALL, APRIL, START, facts_in, instant, life, pilot
+from stories import AFTER_ALL, APRIL, NEXT_YEAR, START, facts_in, instant, life, pilot
 
 from wis_engine.community import Community, system_clock
 from wis_engine.errors import Conflict, KeyReused, Malformed, PlanError, ReadOnly, Refused
 from wis_engine.facts import Event, MeetingHeld, NeedDeclared, NeedWithdrawn, PersonLeft, PoolFormed
 from wis_engine.facts.base import redacted
 from wis_engine.matching import Need, Offer, Option, Problem, solve
-from wis_engine.network import Network
+from wis_engine.network import Network, timetable
 from wis_engine.network.promises import NeedState
 from wis_engine.values import Channel, NeedId, Period
 
@@ -415,7 +415,7 @@ def test_a_problem_holds_what_can_be_matched_now(community):
     assert {one.id for one in problem.offers} == {"hw", "cm", "ride"}
     assert {one.id for one in problem.needs} == {"n1", "n2", "n3"}
     assert {one.id for one in problem.budgets} == {"b1"}
-    assert {one.period.start for one in problem.needs} == {dt.date(2026, 3, 10)}
+    assert {one.period.start for one in problem.needs} == {dt.date(2026, 3, 11)}
 
 
 def test_promises_in_force_are_part_of_the_problem(community):
@@ -502,3 +502,42 @@ def test_the_whole_life_is_the_same_in_every_log(community):
     network = stories.network_of(*life())
     assert community.network.digest() == network.digest()
     assert [one.fact for one in community.events()] == [*pilot(), *facts_in(life())]
+
+
+def test_closing_a_picture_of_the_past_leaves_the_log_open(community):
+    with community.as_of(1):
+        pass
+    assert community.record(stories.meeting(), at=START).last == len(pilot()) + 1
+
+
+def test_a_plan_adopted_again_under_its_key_is_the_first_adoption_whatever_came_since(community):
+    plan = community.match()
+    first = community.adopt(plan, key="march")
+    pool = community.network.pools[f"{plan.id}-1"]
+    [dated, *_] = timetable.sessions_of(community.network, pool)
+    member = pool.members[0]
+    booked = stories.booked(
+        "eng", pool=pool.id, need=member.need, occurrences=dated[: member.sessions], price_cents=member.share_cents
+    )
+    community.record(booked, at=START)
+    community.record(stories.delivered("eng", 0, minutes=dated[0].minutes), at=NEXT_YEAR)
+    again = community.adopt(plan, key="march")
+    assert (again.first, again.last, again.repeated) == (first.first, first.last, True)
+    with pytest.raises(Refused):
+        community.adopt(plan, key="april")
+
+
+def test_a_late_paper_sheet_does_not_turn_time_back(community):
+    community.record(stories.meeting(), at=instant("2026-03-10 08:00"))
+    before = community.problem().digest
+    community.record(stories.meeting("m2"), at=instant("2026-03-05 08:00"))
+    assert community.problem().digest == before
+
+
+def test_a_problem_knows_what_each_household_holds_of_a_fund(community):
+    community.record(stories.voucher(face_cents=25_000), at=START)
+    [budget, *_] = [one for one in community.problem().budgets if one.id == "b1"]
+    assert [(one.household, one.cents) for one in budget.drawn] == [("h1", 25_000)]
+    plan = community.match()
+    granted = sum(cents.get("b1", 0) for pool in plan.pools for need, cents in pool.grants.items() if need == "n1")
+    assert granted <= 5_000

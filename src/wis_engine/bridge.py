@@ -9,7 +9,8 @@ from wis_engine.catalogue import services_of
 from wis_engine.errors import PlanError
 from wis_engine.facts import ChainComposed, Event, PlanAdopted, PoolFormed
 from wis_engine.facts.matches import PlanLevel, PlanSetting
-from wis_engine.matching import Budget, Commitment, Plan, PlanChain, PlanPool, Problem, Step
+from wis_engine.facts.vouchers import held_cents
+from wis_engine.matching import Budget, Commitment, Drawn, Plan, PlanChain, PlanPool, Problem, Step
 from wis_engine.matching import Need as WantedNeed
 from wis_engine.matching import Offer as StandingOffer
 from wis_engine.network import Network, ledger, timetable
@@ -19,6 +20,7 @@ from wis_engine.territory import zone, zones
 from wis_engine.values import (
     AgeBand,
     ChainId,
+    FundId,
     Channel,
     HouseholdId,
     MemberId,
@@ -29,6 +31,7 @@ from wis_engine.values import (
     PlanId,
     PoolId,
     ServiceCode,
+    VoucherId,
     is_id,
     is_redacted,
 )
@@ -40,27 +43,28 @@ def problem_of(network: Network) -> Problem:
     """Take a frozen picture of the open needs, of what is offered, of free money and of promises in force.
 
     Needs of which a personal field is redacted, and whose household has
-    nobody enrolled any more, are left out. Nothing is planned before today.
+    nobody enrolled any more, are left out. Nothing is planned before the day
+    after the latest fact: what happens is what tells the time.
     """
-    today = network.today
+    tomorrow = network.latest.astimezone(network.zone_info).date() + dt.timedelta(days=1)
     return Problem(
-        needs=list(_needs(network, today)),
-        offers=list(_offers(network, today)),
+        needs=list(_needs(network, tomorrow)),
+        offers=list(_offers(network, tomorrow)),
         budgets=list(_budgets(network)),
         commitments=list(_commitments(network)),
         closed_days=network.closed_days,
     )
 
 
-def _left(period: Period, today: dt.date) -> Period | None:
-    """Take what is left of a period from today on."""
-    return period if today <= period.start else Period(today, period.end) if today < period.end else None
+def _left(period: Period, first: dt.date) -> Period | None:
+    """Take what is left of a period from a day on."""
+    return period if first <= period.start else Period(first, period.end) if first < period.end else None
 
 
-def _needs(network: Network, today: dt.date) -> Iterator[WantedNeed]:
+def _needs(network: Network, first: dt.date) -> Iterator[WantedNeed]:
     for name in network.opened("need"):
         need = network.needs[NeedId(name)]
-        period = _left(need.period, today)
+        period = _left(need.period, first)
         firms = _firms(network, need.household)
         sealed = (need.service, need.steps, need.beneficiary, need.slots, need.nil, need.language)
         if period is None or not firms or any(map(is_redacted, sealed)):
@@ -115,11 +119,11 @@ def _age_band(network: Network, need: Need) -> AgeBand | None:
     return next((member.age_band for member in members if member.id == need.beneficiary), None)
 
 
-def _offers(network: Network, today: dt.date) -> Iterator[StandingOffer]:
+def _offers(network: Network, first: dt.date) -> Iterator[StandingOffer]:
     for name in network.opened("offer"):
         offer = network.offers[OfferId(name)]
         agreed = _agreed_period(network, offer)
-        period = _left(agreed, today) if agreed else None
+        period = _left(agreed, first) if agreed else None
         if period is None:
             continue
         yield StandingOffer(
@@ -165,7 +169,14 @@ def _budgets(network: Network) -> Iterator[Budget]:
                 services=frozenset(service.code for service in services_of(fund.action)),
                 share_percent=fund.share_percent,
                 household_cap_cents=fund.household_cap_cents,
+                drawn=() if fund.household_cap_cents is None else list(_drawn(network, name)),
             )
+
+
+def _drawn(network: Network, fund: FundId) -> Iterator[Drawn]:
+    households = {network.vouchers[VoucherId(name)].household for name in network.links.targets(fund, "backs")}
+    for household in sorted(households):
+        yield Drawn(household=household, cents=held_cents(network, household, fund))
 
 
 def _commitments(network: Network) -> Iterator[Commitment]:

@@ -9,13 +9,14 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from itertools import takewhile
 from typing import Any, Final, Literal, Self
 
 from wis_engine import plain
 from wis_engine.bridge import facts_of, problem_of
 from wis_engine.deadlines import Deadlines
 from wis_engine.errors import Conflict, Malformed, PlanError, ReadOnly, Refused
-from wis_engine.facts import EVENTS, Event, Receipt, Recorded
+from wis_engine.facts import EVENTS, Event, PlanAdopted, Receipt, Recorded
 from wis_engine.facts.base import holds_redacted
 from wis_engine.log.codec import Registry, known_events
 from wis_engine.log.limits import check_batch
@@ -286,9 +287,20 @@ class Community:
         """
         if content_digest(plan) != plan.digest:
             raise PlanError("digest", f"plan {plan.id} is not what its digest says")
-        return self._admit(
-            lambda network: facts_of(network, plan), at=at, actor=actor, cause=None, key=key, after=after
-        )
+        if key is not None and (earlier := self._adopted(plan, key)):
+            return earlier
+        return self._admit(lambda network: facts_of(network, plan), at=at, actor=actor, key=key, after=after)
+
+    def _adopted(self, plan: Plan, key: str) -> Receipt | None:
+        """Find the receipt of a plan that was adopted under this key, whatever happened to its pools since."""
+        for adopted in self._log.read(types=[PlanAdopted.name], about=[plan.id]):
+            if adopted.key == key:
+                batch = takewhile(lambda one: one.key == key, self._log.read(after=adopted.position - 1))
+                *_, last = batch
+                return Receipt(
+                    first=adopted.position, last=last.position, recorded_at=adopted.recorded_at, repeated=True
+                )
+        return None
 
     def advance(self, to: dt.datetime, *, actor: str = NOBODY) -> tuple[Receipt, ...]:
         """Let time pass: record what expires by itself up to an instant, each at the moment it was due.
@@ -405,8 +417,9 @@ class Community:
         return solve(self.problem(), strategy, seed=seed, effort=effort)
 
     def close(self) -> None:
-        """Let the log go."""
-        self._log.close()
+        """Let the log go; a picture of the past leaves it to the community it was taken from."""
+        if self._until is None:
+            self._log.close()
 
     def __enter__(self) -> Self:
         """Use as a context manager: closed at the end."""

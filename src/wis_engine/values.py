@@ -309,6 +309,9 @@ def _parsed_week(text: str) -> WeekSlots:
     return WeekSlots(bits)
 
 
+PERIOD_DAYS_MAX: Final = 36_600
+
+
 @frozen(order=True)
 class Period:
     """Half-open range of local dates: `start` is in, `end` is out.
@@ -326,6 +329,8 @@ class Period:
         """Refuse instants and empty or backward ranges."""
         if isinstance(self.start, dt.datetime) or isinstance(self.end, dt.datetime) or self.start >= self.end:
             raise Malformed(f"a period starts before it ends, in whole dates: {self.start}/{self.end}")
+        if self.days > PERIOD_DAYS_MAX or self.end.year == dt.MAXYEAR:
+            raise Malformed(f"a period of more than a hundred years, or to the end of time: {self.start}/{self.end}")
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -468,12 +473,11 @@ def require_distinct(values: Iterable[object], what: str) -> None:
 def price_per_head(tiers: Sequence[PriceTier], people: int, minutes: Minutes, unit_minutes: Minutes) -> Cents | None:
     """Price for one head of a group, whole quantity; None when no tier reaches so few people.
 
-    Units are begun units: 70 minutes of a service sold by the hour are two for
-    the tier's threshold, while the price itself follows the minutes, rounded
-    up to the cent. `unit_minutes` 0 means that prices are for the whole
-    quantity.
+    A tier's quantity is reached by whole units; the price itself follows the
+    minutes, rounded up to the cent. `unit_minutes` 0 means that prices are for
+    the whole quantity, which is then one unit.
     """
-    units = -(-minutes // unit_minutes) if unit_minutes else 1
+    units = minutes // unit_minutes if unit_minutes else 1
     reached = [tier for tier in tiers if tier.people_from <= people and tier.units_from <= units]
     if not reached:
         return None

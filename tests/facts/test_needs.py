@@ -210,7 +210,7 @@ def test_what_is_not_known_of_a_need_is_not_held_against_its_revision():
     assert network.needs["n1"].slots == Redacted("slots", "h1")
 
 
-@pytest.mark.parametrize("end", [dt.date(2026, 3, 30), dt.date(2026, 4, 8), dt.date.max])
+@pytest.mark.parametrize("end", [dt.date(2026, 3, 30), dt.date(2026, 4, 8), dt.date(2126, 3, 1)])
 def test_a_need_fits_as_often_as_its_period_has_days(end):
     mondays = (end - dt.date(2026, 3, 2) + dt.timedelta(days=6)).days // 7
     open_mondays = mondays - (end > dt.date(2026, 4, 6))

@@ -15,22 +15,26 @@ from stories import (
     grant,
     instant,
     network_of,
+    pilot,
     plan,
     pool,
     project,
     redeemed,
+    refusal,
     voucher,
     why_refused,
 )
 
 from wis_engine.errors import Malformed
-from wis_engine.facts import PersonLeft, VoucherCancelled, VoucherExpired
+from wis_engine.facts import GrantAwarded, PersonLeft, VoucherCancelled, VoucherExpired
 from wis_engine.facts.vouchers import Reason, held_cents
 from wis_engine.network import ledger
 from wis_engine.network.promises import VoucherState
 
 CANCELLED = VoucherCancelled(voucher="v1")
-RECEIVED = [plan(), pool(), booked(), AFTER_ALL, delivered()]
+BOOKED = [plan(), pool(), booked(), AFTER_ALL]
+RECEIVED = [*BOOKED, *(delivered("e1", session) for session in range(4))]
+IN_PART = [*BOOKED, delivered("e1", 0), delivered("e1", 1), confirmed()]
 CONFIRMED = [*RECEIVED, confirmed()]
 PAIRS = [
     (
@@ -84,6 +88,11 @@ PAIRS = [
         [*CONFIRMED, voucher(), redeemed(amount_cents=5_000), voucher("v2"), redeemed("v2", amount_cents=1_000)],
     ),
     (
+        Reason.OVER_PRICE,
+        [*IN_PART, voucher(), redeemed(amount_cents=3_001)],
+        [*IN_PART, voucher(), redeemed(amount_cents=3_000)],
+    ),
+    (
         Reason.NOT_YET_OVER,
         [voucher(valid=MARCH), instant("2026-03-31 21:59"), VoucherExpired(voucher="v1")],
         [voucher(valid=MARCH), instant("2026-03-31 22:00"), VoucherExpired(voucher="v1")],
@@ -98,7 +107,20 @@ def test_refused_for_a_reason_and_accepted_without_it(reason, refused, accepted)
 
 
 def test_every_reason_has_a_pair():
-    assert {reason for reason, *_ in PAIRS} == set(Reason)
+    assert {reason for reason, *_ in PAIRS} | {Reason.OVER_FUND_SHARE} == set(Reason)
+
+
+def test_a_fund_pays_only_its_part_of_a_price():
+    half = [
+        attrs.evolve(fact, funds=tuple(attrs.evolve(line, share_percent=50) for line in fact.funds))
+        if isinstance(fact, GrantAwarded)
+        else fact
+        for fact in pilot()
+    ]
+    network = network_of(*CONFIRMED, voucher(), redeemed(amount_cents=1_000), given=half)
+    assert refusal(network, redeemed(amount_cents=2_001)) is Reason.OVER_FUND_SHARE
+    assert refusal(network, redeemed(amount_cents=2_000)) is None
+    assert network.engagements["e1"].paid_by("b1") == 3_000
 
 
 def fund_account(network):

@@ -22,7 +22,7 @@ from stories import (
 
 from wis_engine.facts.base import redacted
 from wis_engine.network import Network, ledger
-from wis_engine.network.promises import Engagement, NeedState, PoolState, SessionState, VoucherState
+from wis_engine.network.promises import Engagement, NeedState, Payment, PoolState, SessionState, VoucherState
 from wis_engine.values import Occurrence, Redacted
 
 E1, N1, V1 = "e1", "n1", "v1"
@@ -117,7 +117,7 @@ def test_money_an_engagement_that_was_paid_beyond_its_price(network):
 
 
 def test_money_a_supplier_whose_account_says_something_else(network):
-    assert corrupt(network, "engagements", E1, redeemed_cents=5_999) == [("money", ("s1",))]
+    assert corrupt(network, "engagements", E1, payments=(Payment(fund="b1", cents=5_999),)) == [("money", ("s1",))]
 
 
 def test_capacity_promised_and_not_committed(network):
@@ -141,7 +141,8 @@ def test_capacity_more_sessions_at_once_than_there_may_be(network):
         occurrences=(Occurrence(network.engagements[E1].occurrences[0].day, 34, 60),),
         states=(SessionState.DELIVERED,),
         delivered_minutes=(60,),
-        redeemed_cents=0,
+        step=1,
+        payments=(),
     )
     network.put(late)
     assert breaches(network) == [("capacity", ("hw",))]

@@ -164,7 +164,9 @@ class ServiceDelivered(Event):
         """Count the session for the need; the last one meets it, and may finish its pool."""
         engagement = network.engagements[self.engagement]
         network.put(engagement.turned(self.session, SessionState.DELIVERED, self.minutes))
-        network.put(network.needs[engagement.need].received())
+        need = network.needs[engagement.need]
+        if engagement.step + 1 == need.step_count:
+            network.put(need.received())
         close_if_done(network, engagement.pool)
 
 

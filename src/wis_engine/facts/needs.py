@@ -208,11 +208,12 @@ def _check_beneficiary(household: Household, beneficiary: MemberId) -> None:
 
 
 def _check_time(network: Network, need: "NeedDeclared | Need") -> None:
-    """Refuse when fewer sessions than are asked for find room one after the other in the period."""
+    """Refuse when fewer sessions than are still to come find room one after the other in the period."""
     lengths = [slots_for(step.minutes) for step in need.steps] if need.steps else [slots_for(_session_minutes(need))]
     starts = _in_a_row(need.slots, sum(lengths))
-    if _count(starts, need.period, network.closed_days) < need.sessions:
-        refuse(Reason.NEVER_FITS, f"{need.minutes} min in {need.sessions} sessions")
+    sessions = need.left_sessions if isinstance(need, Need) else need.sessions
+    if _count(starts, need.period, network.closed_days) < sessions:
+        refuse(Reason.NEVER_FITS, f"{sessions} sessions of {_session_minutes(need)} min")
 
 
 def _session_minutes(need: "NeedDeclared | Need") -> Minutes:
@@ -260,7 +261,7 @@ class NeedRevised(Event):
         if need.household != self.household:
             refuse(BaseReason.UNKNOWN_ID, self.household)
         changed = need.replace(**self._changes())
-        if changed.sessions * changed.step_count <= need.delivered:
+        if changed.sessions <= need.delivered:
             refuse(Reason.LESS_THAN_DELIVERED, need.delivered)
         if not is_redacted(changed.slots):
             _check_time(network, changed)

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     NOT_CONFIRMED = "not-confirmed"
     OVER_VOUCHER = "over-voucher"
     OVER_PRICE = "over-price"
+    OVER_FUND_SHARE = "over-fund-share"
     NOT_YET_OVER = "not-yet-over"
 
 
@@ -94,7 +95,7 @@ class VoucherRedeemed(Event):
     amount_cents: Cents = field(validator=positive)
 
     def check(self, network: Network) -> None:
-        """Refuse beyond the voucher, its dates, its household, its action, or the price."""
+        """Refuse beyond the voucher, its dates, its household, its action, what was delivered, or the fund's part."""
         voucher = known(network.vouchers, self.voucher)
         engagement = known(network.engagements, self.engagement)
         need = network.needs[engagement.need]
@@ -110,8 +111,11 @@ class VoucherRedeemed(Event):
             refuse(Reason.NOT_CONFIRMED, self.engagement)
         if self.amount_cents > voucher.left_cents:
             refuse(Reason.OVER_VOUCHER, voucher.left_cents)
-        if engagement.redeemed_cents + self.amount_cents > engagement.price_cents:
-            refuse(Reason.OVER_PRICE, engagement.price_cents - engagement.redeemed_cents)
+        if engagement.redeemed_cents + self.amount_cents > engagement.payable_cents:
+            refuse(Reason.OVER_PRICE, engagement.payable_cents - engagement.redeemed_cents)
+        share_cents = -(-engagement.price_cents * network.funds[voucher.fund].share_percent // 100)
+        if engagement.paid_by(voucher.fund) + self.amount_cents > share_cents:
+            refuse(Reason.OVER_FUND_SHARE, share_cents)
 
     def apply(self, network: Network) -> None:
         """Post the payment from the fund to the supplier."""
@@ -119,7 +123,7 @@ class VoucherRedeemed(Event):
         engagement = network.engagements[self.engagement]
         supplier = network.offers[engagement.offer].supplier
         network.put(voucher.redeemed(self.amount_cents))
-        network.put(engagement.paid(self.amount_cents))
+        network.put(engagement.paid(voucher.fund, self.amount_cents))
         for account in ledger.posted(network.accounts, voucher.fund, supplier, self.amount_cents):
             network.put(account)
         network.link(self.voucher, "paid", self.engagement)

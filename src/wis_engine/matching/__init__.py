@@ -6,7 +6,7 @@ from wis_engine.matching.exact import Exact
 from wis_engine.matching.explain import Explanation
 from wis_engine.matching.plan import Placement, Plan, PlanChain, PlanPool, Proposal
 from wis_engine.matching.planning import EFFORT, solve
-from wis_engine.matching.problem import Budget, Commitment, Diagnostic, Need, Offer, Option, Problem, Step
+from wis_engine.matching.problem import Budget, Commitment, Diagnostic, Drawn, Need, Offer, Option, Problem, Step
 from wis_engine.matching.rules import Rule, Unserved
 from wis_engine.matching.strategies import ByFirm, ByZone, Greedy, Strategy
 
@@ -19,6 +19,7 @@ __all__ = [
     "Commitment",
     "Diagnostic",
     "Discovery",
+    "Drawn",
     "Exact",
     "Explanation",
     "Greedy",

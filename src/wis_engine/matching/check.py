@@ -297,7 +297,9 @@ def _check_grants(plan: Plan, reading: Reading) -> Cents:
     members = {member.need: member for pool in plan.pools for member in pool.members}
     ranked = sorted(members, key=lambda name: (-reading.needs[name].priority, name))
     spent: Counter[str] = Counter()
-    drawn: Counter[tuple[str, str]] = Counter()
+    drawn = Counter(
+        {(budget.id, one.household): one.cents for budget in reading.problem.budgets for one in budget.drawn}
+    )
     granted: dict[str, Counter[str]] = {name: Counter() for name in ranked}
     for rest in (False, True):
         for name in ranked:

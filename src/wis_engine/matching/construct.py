@@ -154,31 +154,27 @@ class _Pair:
 
     def best(self, draft: Draft, free: int, weights: Sequence[int], most: int) -> Pool | None:
         """Find the pool on the pattern to which most can come; patterns that fail are dropped for good."""
-        while True:
-            pattern = self._fullest(free, weights, most)
-            if pattern is None:
-                return None
-            who = self.coming[pattern] & free
+        for pattern, who in self._fullest(free, weights, most):
             candidates = [need for place, need in enumerate(self.needs) if who >> place & 1]
             shape = Shape(self.kind, self.server.offers, self.server.offsets, pattern)
             pool = draft.gather(shape, candidates, most)
             if pool is not None:
                 return pool
             del self.coming[pattern]
+        return None
 
-    def _fullest(self, free: int, weights: Sequence[int], most: int) -> int | None:
-        best, best_worth = None, 0
-        for pattern, coming in self.coming.items():
+    def _fullest(self, free: int, weights: Sequence[int], most: int) -> list[tuple[int, int]]:
+        """Rank patterns by what the best who can come are worth, each with who can come."""
+        ranked: list[tuple[int, int, int, int]] = []
+        for number, (pattern, coming) in enumerate(self.coming.items()):
             who = coming & free
-            if not who:
-                continue
             worth, room = 0, most
             for priority in reversed(range(PRIORITIES)):
                 count = min(room, (who & self.priorities[priority]).bit_count())
                 worth, room = worth + count * weights[priority], room - count
-            if worth > best_worth:
-                best, best_worth = pattern, worth
-        return best
+            if worth:
+                ranked.append((-worth, number, pattern, who))
+        return [(pattern, who) for _, _, pattern, who in sorted(ranked)]
 
     def free(self, draft: Draft) -> int:
         """Which of the needs are in no pool yet."""

@@ -90,7 +90,8 @@ class Purse:
     def __init__(self, budgets: Mapping[str, tuple[Budget, ...]]) -> None:
         self._budgets = budgets
         self._spent: dict[str, Cents] = {}
-        self._drawn: dict[tuple[str, str], Cents] = {}
+        every = {budget for listed in budgets.values() for budget in listed}
+        self._drawn = {(budget.id, one.household): one.cents for budget in every for one in budget.drawn}
         self.grants: Grants = {}
 
     def draw(self, need: Need, share_cents: Cents, wanted_cents: Cents) -> Cents:

@@ -54,7 +54,9 @@ class Draft:
         self._people = Occupancy()
         self._dues: dict[str, Cents] = {}
         # What single budgets must pay to reach limits, in all («») and by household; how many needs have more than one.
-        self._owed: Counter[tuple[str, str]] = Counter()
+        self._owed = Counter(
+            {(budget.id, one.household): one.cents for budget in ground.problem.budgets for one in budget.drawn}
+        )
         self._choosing = 0
         self.next_number = 0
         self.of_kind: dict[Kind, dict[int, None]] = {}

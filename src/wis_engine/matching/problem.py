@@ -279,6 +279,18 @@ class Option:
     price_cents: Cents = field(validator=natural)
 
 
+@frozen(kw_only=True, order=True)
+class Drawn:
+    """What a household already holds of a budget, before this match."""
+
+    household: str = field(validator=checked_id)
+    cents: Cents = field(validator=natural)
+
+
+def _drawn(given: Iterable[Drawn]) -> tuple[Drawn, ...]:
+    return _sorted(given, Drawn, lambda drawn: drawn)
+
+
 @frozen(kw_only=True)
 class Budget:
     """Public or firm money: how much, for which services, up to which part of a price.
@@ -291,6 +303,8 @@ class Budget:
         The most it pays of what one need costs.
     household_cap_cents
         The most one household draws from it; None is no ceiling.
+    drawn
+        What households hold of it already; it counts towards that ceiling.
     """
 
     id: str = field(validator=checked_id)
@@ -298,6 +312,11 @@ class Budget:
     services: frozenset[str] = field(default=frozenset(), converter=_frozenset, validator=_each(str))
     share_percent: int = field(default=100, validator=_percent)
     household_cap_cents: Cents | None = field(default=None, validator=_natural_or_none)
+    drawn: tuple[Drawn, ...] = field(default=(), converter=_drawn)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse one household twice."""
+        require_distinct((drawn.household for drawn in self.drawn), f"budget {self.id}: drawn")
 
 
 @frozen(kw_only=True)

@@ -56,13 +56,14 @@ def _quantity(network: Network) -> Iterator[Breach]:
             engagement.occurrences, engagement.states, engagement.delivered_minutes, strict=False
         ):
             was_delivered = state in (SessionState.DELIVERED, SessionState.CONFIRMED)
-            delivered[engagement.need] += was_delivered
+            last_step = engagement.step + 1 == network.needs[engagement.need].step_count
+            delivered[engagement.need] += was_delivered and last_step
             if not 0 <= minutes <= occurrence.minutes or bool(minutes) != was_delivered:
                 yield _breach("quantity", f"{minutes} min delivered of {occurrence}", engagement.id)
     for need in network.needs.values():
         if delivered[need.id] != need.delivered:
             yield _breach("quantity", f"{need.delivered} sessions counted, {delivered[need.id]} delivered", need.id)
-        if (need.delivered >= need.sessions * need.step_count) != (need.state is NeedState.MET):
+        if (need.delivered >= need.sessions) != (need.state is NeedState.MET):
             yield _breach("quantity", f"{need.delivered} sessions delivered, need {need.state}", need.id)
 
 
@@ -99,8 +100,8 @@ def _suppliers(network: Network) -> Iterator[Breach]:
     paid: dict[SupplierId, Cents] = defaultdict(int)
     for engagement in network.engagements.values():
         paid[network.offers[engagement.offer].supplier] += engagement.redeemed_cents
-        if not 0 <= engagement.redeemed_cents <= engagement.price_cents:
-            yield _breach("money", f"paid {engagement.redeemed_cents} of {engagement.price_cents}", engagement.id)
+        if not 0 <= engagement.redeemed_cents <= engagement.payable_cents:
+            yield _breach("money", f"paid {engagement.redeemed_cents} of {engagement.payable_cents}", engagement.id)
     for supplier in network.suppliers:
         account = network.accounts.get(ledger.account_of(supplier))
         credited = 0 if account is None else account.credits_posted_cents

@@ -53,7 +53,7 @@ class Relation:
     source: str
     target: str
     opened_by: str
-    closed_by: str | None = None
+    closed_by: tuple[str, ...] = ()
     tells: Literal["forward", "backward"] | None = attrs.field(default=None, kw_only=True)
 
 

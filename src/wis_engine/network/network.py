@@ -78,8 +78,8 @@ class Network:
     ----------
     position
         Log position of the last fact applied, or of the one being applied.
-    now
-        Aware instant at which the facts of the open batch happen.
+    latest
+        The latest instant at which anything happened; `now` may be earlier, when a paper sheet comes in late.
     """
 
     projects: Mapping[ProjectId, Project]
@@ -103,12 +103,12 @@ class Network:
     def __init__(self, *, zone: str = "Europe/Rome") -> None:
         self.zone = zone
         self.position = 0
-        self.now = _EPOCH
+        self._now = self.latest = _EPOCH
         self.links = Links(RELATIONS)
         self._tables: dict[str, dict[str, Any]] = {cls.kind: {} for cls in ENTITIES}
         self._open: dict[str, set[str]] = {cls.kind: set() for cls in ENTITIES}
         self._journal: list[tuple[Any, ...]] | None = None
-        self._begun = 0, _EPOCH
+        self._begun = 0, _EPOCH, _EPOCH
         for kind, table in self._tables.items():
             setattr(self, f"{kind}s", MappingProxyType(table))
 
@@ -118,6 +118,16 @@ class Network:
     def zone_info(self) -> ZoneInfo:
         """The time zone of the community's calendar."""
         return ZoneInfo(self.zone)
+
+    @property
+    def now(self) -> dt.datetime:
+        """Instant at which the facts of the open batch happen."""
+        return self._now
+
+    @now.setter
+    def now(self, moment: dt.datetime) -> None:
+        self._now = moment
+        self.latest = max(self.latest, moment)
 
     @property
     def today(self) -> dt.date:
@@ -210,7 +220,7 @@ class Network:
         """Open a batch: keep a journal from here."""
         assert self._journal is None, "a batch is open already"
         self._journal = []
-        self._begun = self.position, self.now
+        self._begun = self.position, self._now, self.latest
 
     def commit(self) -> None:
         """Close the batch, if one is open, and forget how to undo it."""
@@ -224,7 +234,7 @@ class Network:
         for undo, *what in reversed(self._journal):
             undo(*what)
         self._journal = None
-        self.position, self.now = self._begun
+        self.position, self._now, self.latest = self._begun
 
     def _undo_put(self, kind: str, name: str, old: Entity | None) -> None:
         table = self._tables[kind]

@@ -65,7 +65,8 @@ class Need(Entity):
     """One service wanted: how much, when, where, up to what price, with whom.
 
     `minutes` is the total in the period over `sessions` equal sessions;
-    `delivered` counts dated sessions (of every step) that took place.
+    `delivered` counts the sessions that took place; one of a chain did when
+    its last step did.
     """
 
     kind: ClassVar[str] = "need"
@@ -103,8 +104,8 @@ class Need(Entity):
 
     @property
     def left_sessions(self) -> int:
-        """Sessions not yet delivered; a session of a chain counts when its last step did."""
-        return self.sessions - self.delivered // self.step_count
+        """Sessions not yet delivered."""
+        return self.sessions - self.delivered
 
     @property
     def left_minutes(self) -> Minutes:
@@ -122,7 +123,7 @@ class Need(Entity):
     def received(self) -> Self:
         """Count one delivered session; the last one meets the need."""
         delivered = self.delivered + 1
-        met = delivered >= self.sessions * self.step_count
+        met = delivered >= self.sessions
         return self.replace(delivered=delivered, state=NeedState.MET if met else self.state)
 
     def ended(self, state: NeedState) -> Self:
@@ -244,6 +245,14 @@ class SessionState(StrEnum):
     CANCELLED = "cancelled"
 
 
+@attrs.frozen(kw_only=True, order=True)
+class Payment:
+    """What the vouchers of one fund paid for an engagement."""
+
+    fund: FundId
+    cents: Cents
+
+
 @entity
 class Engagement(Entity):
     """A need being served by one offer: dated sessions, each with its state."""
@@ -258,7 +267,7 @@ class Engagement(Entity):
     price_cents: Cents
     states: tuple[SessionState, ...]
     delivered_minutes: tuple[Minutes, ...]
-    redeemed_cents: Cents = 0
+    payments: tuple[Payment, ...] = ()
     score: int | None = None
 
     @property
@@ -290,9 +299,26 @@ class Engagement(Entity):
             states=tuple(SessionState.CANCELLED if state is SessionState.BOOKED else state for state in self.states)
         )
 
-    def paid(self, cents: Cents) -> Self:
+    @property
+    def redeemed_cents(self) -> Cents:
+        """What vouchers paid in all."""
+        return sum(payment.cents for payment in self.payments)
+
+    @property
+    def payable_cents(self) -> Cents:
+        """What may be paid for by now: the price in the part of the sessions that were delivered."""
+        delivered = sum(state in (SessionState.DELIVERED, SessionState.CONFIRMED) for state in self.states)
+        return self.price_cents * delivered // len(self.states)
+
+    def paid_by(self, fund: FundId) -> Cents:
+        """What the vouchers of one fund paid."""
+        return sum(payment.cents for payment in self.payments if payment.fund == fund)
+
+    def paid(self, fund: FundId, cents: Cents) -> Self:
         """Count what a voucher paid."""
-        return self.replace(redeemed_cents=self.redeemed_cents + cents)
+        others = [payment for payment in self.payments if payment.fund != fund]
+        payment = Payment(fund=fund, cents=self.paid_by(fund) + cents)
+        return self.replace(payments=tuple(sorted([*others, payment])))
 
     def judged(self, score: int) -> Self:
         """Keep the household's score."""

@@ -4,11 +4,14 @@ from typing import Final
 
 from wis_engine.network.links import Relation
 
+ENDS: Final = ("pool-member-left", "pool-dissolved", "service-delivered")
+"""Facts that end a member's place in a pool, or the pool: the last delivery does too."""
+
 RELATIONS: Final = (
     Relation("plans", "project", "action", "action-planned", tells="forward"),
     Relation("funds", "action", "fund", "grant-awarded", tells="forward"),
     Relation("keeps", "fund", "account", "grant-awarded"),
-    Relation("employs", "firm", "person", "person-enrolled", "person-left", tells="forward"),
+    Relation("employs", "firm", "person", "person-enrolled", ("person-left",), tells="forward"),
     Relation("lives_in", "person", "household", "household-formed", tells="backward"),
     Relation("declares", "household", "need", "need-declared", tells="forward"),
     Relation("acts_as", "firm", "supplier", "supplier-registered", tells="forward"),
@@ -18,10 +21,10 @@ RELATIONS: Final = (
     Relation("forms", "plan", "pool", "pool-formed", tells="forward"),
     Relation("composes", "plan", "chain", "chain-composed", tells="forward"),
     Relation("leads", "supplier", "chain", "chain-composed"),
-    Relation("uses", "chain", "offer", "chain-composed", "chain-broken"),
+    Relation("uses", "chain", "offer", "chain-composed", ("chain-broken",)),
     Relation("shapes", "chain", "pool", "pool-formed", tells="backward"),
-    Relation("serves", "offer", "pool", "pool-formed", "pool-dissolved"),
-    Relation("joins", "need", "pool", "pool-formed", "pool-member-left", tells="forward"),
+    Relation("serves", "offer", "pool", "pool-formed", ENDS),
+    Relation("joins", "need", "pool", "pool-formed", ENDS, tells="forward"),
     Relation("within", "engagement", "pool", "service-booked"),
     Relation("fulfils", "engagement", "need", "service-booked", tells="backward"),
     Relation("delivers", "offer", "engagement", "service-booked"),
