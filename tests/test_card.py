@@ -7,7 +7,8 @@ from itertools import product
 import pytest
 
 from wis_engine import catalogue, territory
-from wis_engine.values import AgeBand, Channel, Period, Place, PriceTier, WeekSlots, is_id, require_distinct
+from wis_engine.shapes import is_id
+from wis_engine.values import AgeBand, Channel, Period, Place, PriceTier, WeekSlots, require_distinct
 
 
 def table(name):

@@ -4,7 +4,8 @@ import pytest
 
 from wis_engine import catalogue
 from wis_engine.errors import Malformed
-from wis_engine.values import Place, Sensitivity, is_id
+from wis_engine.shapes import is_id
+from wis_engine.values import Place, Sensitivity
 
 
 def test_catalogue_holds_the_services_of_the_three_actions():

@@ -148,7 +148,7 @@ def winding(ring, lon, lat):
 
 
 def test_zone_guards_its_numbers():
-    with pytest.raises(ValueError, match="municipio"):
+    with pytest.raises(Malformed, match="municipio"):
         Zone(nil=1, name="x", municipio=10, centroid=Point(0, 0))
 
 

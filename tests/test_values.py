@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from wis_engine.errors import Malformed, PrivacyError
 from wis_engine.matching.money import head_cents
 from wis_engine.matching.problem import Offer
+from wis_engine.shapes import is_id
 from wis_engine.values import (
     SLOTS_A_WEEK,
     Occurrence,
@@ -14,7 +15,6 @@ from wis_engine.values import (
     PriceTier,
     Redacted,
     WeekSlots,
-    is_id,
     new_id,
     occurrences,
     price_per_head,

@@ -16,12 +16,13 @@ from wis_engine.matching import Offer as StandingOffer
 from wis_engine.network import Network, ledger, timetable
 from wis_engine.network.parties import Offer
 from wis_engine.network.promises import ChainStep, Need, PoolMember
+from wis_engine.shapes import is_id
 from wis_engine.territory import zone, zones
 from wis_engine.values import (
     AgeBand,
     ChainId,
-    FundId,
     Channel,
+    FundId,
     HouseholdId,
     MemberId,
     NeedId,
@@ -32,7 +33,6 @@ from wis_engine.values import (
     PoolId,
     ServiceCode,
     VoucherId,
-    is_id,
     is_redacted,
 )
 

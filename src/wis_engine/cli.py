@@ -14,8 +14,8 @@ from typing import Any, Final
 from wis_engine.community import Community
 from wis_engine.errors import WisError
 from wis_engine.report import Summary, page, sheet, summarise
+from wis_engine.shapes import INTEGER_BITS
 from wis_engine.simulation.year import SimulatedClock, Year, live
-from wis_engine.values import INTEGER_BITS
 
 LOG: Final = "community.db"
 PLAN: Final = "plan.json"

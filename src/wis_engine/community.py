@@ -25,8 +25,9 @@ from wis_engine.log.memory import MemoryLog
 from wis_engine.matching import EFFORT, Plan, Problem, Strategy, solve
 from wis_engine.matching.plan import content_digest
 from wis_engine.network import Network
+from wis_engine.shapes import is_id
 from wis_engine.story import story_of
-from wis_engine.values import Period, is_id
+from wis_engine.values import Period
 from wis_engine.views.indicators import READS, Indicator, indicators
 
 Clock = Callable[[], dt.datetime]

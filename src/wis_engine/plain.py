@@ -19,7 +19,8 @@ import cattrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from wis_engine.errors import Malformed, WisError
-from wis_engine.values import INTEGER_BITS, Period, Redacted, WeekSlots
+from wis_engine.shapes import INTEGER_BITS
+from wis_engine.values import Period, Redacted, WeekSlots
 
 T = TypeVar("T")
 PERSONAL: Final = "wis_engine.personal"

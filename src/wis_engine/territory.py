@@ -14,9 +14,9 @@ from math import isqrt
 from typing import Any, Final
 
 from attrs import field, frozen
-from attrs import validators as v
 
 from wis_engine.errors import Malformed
+from wis_engine.shapes import between
 from wis_engine.values import Metres, Period, Point, require_distinct
 
 NILS: Final = 88
@@ -78,9 +78,9 @@ class Zone:
     39, falls inside 39.
     """
 
-    nil: int = field(validator=[v.ge(1), v.le(NILS)])
+    nil: int = field(validator=between(1, NILS))
     name: str
-    municipio: int = field(validator=[v.ge(1), v.le(MUNICIPI)])
+    municipio: int = field(validator=between(1, MUNICIPI))
     centroid: Point
 
 

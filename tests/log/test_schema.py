@@ -27,6 +27,13 @@ def complaint_of(name, data):
     return ""
 
 
+def test_limits_of_a_field_are_said():
+    firm = json_schema("firm-joined")["properties"]
+    assert (firm["nil"]["minimum"], firm["nil"]["maximum"]) == (1, 88)
+    assert firm["ateco"]["pattern"].startswith("^(?:")
+    assert json_schema("firm-left")["properties"]["reason"]["maxLength"] == 200
+
+
 def test_every_type_has_a_schema_that_its_plain_form_follows(example):
     Draft202012Validator.check_schema(json_schema(example.name))
     check = validator(example.name)

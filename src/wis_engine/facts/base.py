@@ -7,22 +7,22 @@ rules never rewrites history.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, NewType, TypeVar, get_args
 
 import attrs
 from attrs import field
 
-from wis_engine.errors import Malformed, refuse
+from wis_engine.errors import refuse
 from wis_engine.network import Network
 from wis_engine.network.entity import Entity
 from wis_engine.plain import PERSONAL
-from wis_engine.values import Redacted, checked_id, is_redacted
+from wis_engine.shapes import Validator, checked_id
+from wis_engine.values import Redacted, is_redacted
 
 E = TypeVar("E", bound=Entity)
 K = TypeVar("K", bound=str)
-Validator = Callable[[Any, "attrs.Attribute[Any]", Any], Any]
 
 
 class Reason(StrEnum):
@@ -80,12 +80,6 @@ def _unless_redacted(validator: Validator | None) -> Validator | None:
             validator(instance, attribute, value)
 
     return check
-
-
-def short_text(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    """Validate a title: one line of 1 to 200 characters (attrs validator)."""
-    if type(value) is not str or not 0 < len(value) <= 200 or not value.isprintable():  # noqa: PLR2004 - the limit is stated
-        raise Malformed(f"{type(instance).__name__}.{attribute.name}: not one line of 1 to 200 characters")
 
 
 def fresh(network: Network, name: str) -> None:

@@ -12,19 +12,8 @@ from wis_engine.facts.matches import close_if_done
 from wis_engine.facts.needs import has_active_recipient
 from wis_engine.network import Network, timetable
 from wis_engine.network.promises import Engagement, Pool, PoolState, SessionState
-from wis_engine.network.shapes import between, exactly, tuple_of
-from wis_engine.values import (
-    SLOT_MINUTES,
-    Cents,
-    EngagementId,
-    Minutes,
-    NeedId,
-    Occurrence,
-    PoolId,
-    natural,
-    positive,
-    require_distinct,
-)
+from wis_engine.shapes import between, exactly, natural, positive, tuple_of
+from wis_engine.values import SLOT_MINUTES, Cents, EngagementId, Minutes, NeedId, Occurrence, PoolId, require_distinct
 
 
 class Reason(StrEnum):

@@ -10,8 +10,8 @@ from wis_engine.errors import refuse
 from wis_engine.facts.base import Event, fresh, id_field, known
 from wis_engine.network import Network
 from wis_engine.network.parties import Meeting, MeetingKind
-from wis_engine.network.shapes import exactly
-from wis_engine.values import MeetingId, Minutes, ProjectId, positive
+from wis_engine.shapes import exactly, positive
+from wis_engine.values import MeetingId, Minutes, ProjectId
 
 
 class Reason(StrEnum):

@@ -9,7 +9,7 @@ import attrs
 from attrs import field
 
 from wis_engine.errors import Malformed, refuse
-from wis_engine.facts.base import Event, fresh, id_field, known, short_text
+from wis_engine.facts.base import Event, fresh, id_field, known
 from wis_engine.facts.pooling import Reason, check_promise, standing_offer
 from wis_engine.network import Network, timetable
 from wis_engine.network.promises import (
@@ -21,7 +21,7 @@ from wis_engine.network.promises import (
     PoolMember,
     PoolState,
 )
-from wis_engine.network.shapes import exactly, matching, tuple_of
+from wis_engine.shapes import exactly, matching, natural, short_text, tuple_of
 from wis_engine.values import (
     Cents,
     ChainId,
@@ -32,7 +32,6 @@ from wis_engine.values import (
     PoolId,
     SupplierId,
     WeekSlots,
-    natural,
     require_distinct,
     slots_for,
 )

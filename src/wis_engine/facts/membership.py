@@ -8,12 +8,12 @@ from attrs import field
 from attrs import validators as v
 
 from wis_engine.errors import Malformed, refuse
-from wis_engine.facts.base import Event, fresh, id_field, known, personal, short_text
+from wis_engine.facts.base import Event, fresh, id_field, known, personal
 from wis_engine.network import Network
 from wis_engine.network.parties import Firm, FirmStatus, Gender, Household, Member, Person, Purpose, Role
-from wis_engine.network.shapes import exactly, matching, text, tuple_of
-from wis_engine.territory import municipio_of
-from wis_engine.values import FirmId, HouseholdId, PersonId, checked_id, is_redacted, positive, require_distinct
+from wis_engine.shapes import between, checked_id, exactly, matching, positive, short_text, text, tuple_of
+from wis_engine.territory import NILS, municipio_of
+from wis_engine.values import FirmId, HouseholdId, PersonId, is_redacted, require_distinct
 
 SMALL_PERSONS_MAX = 49
 """A small firm has fewer than 50 persons (Annex I of Regulation (EU) 651/2014)."""
@@ -32,9 +32,8 @@ class Reason(StrEnum):
     NOT_CONSENTED = "not-consented"
 
 
-def a_nil(_instance: object, _attribute: object, value: int) -> None:
-    """Validate a number of a NIL of Milano (attrs validator)."""
-    municipio_of(value)
+a_nil = between(1, NILS)
+"""Validates the number of a NIL of Milano (attrs validator)."""
 
 
 @attrs.frozen(kw_only=True)

@@ -16,7 +16,7 @@ from wis_engine.facts.membership import a_nil
 from wis_engine.network import Network
 from wis_engine.network.parties import Household, Purpose
 from wis_engine.network.promises import Need, NeedState, NeedStep
-from wis_engine.network.shapes import between, exactly, tuple_of
+from wis_engine.shapes import between, checked_id, exactly, natural, positive, tuple_of
 from wis_engine.territory import municipio_of
 from wis_engine.values import (
     ActionCode,
@@ -31,10 +31,7 @@ from wis_engine.values import (
     Sensitivity,
     ServiceCode,
     WeekSlots,
-    checked_id,
     is_redacted,
-    natural,
-    positive,
     slots_for,
 )
 

@@ -9,12 +9,12 @@ from attrs import field
 from attrs import validators as v
 
 from wis_engine.errors import refuse
-from wis_engine.facts.base import Event, fresh, id_field, known, short_text
+from wis_engine.facts.base import Event, fresh, id_field, known
 from wis_engine.facts.base import Reason as BaseReason
 from wis_engine.network import Network, ledger, timetable
 from wis_engine.network.parties import Action, Fund, FundSource, Project, Target
-from wis_engine.network.shapes import between, exactly, frozenset_of, tuple_of
-from wis_engine.values import ActionCode, Cents, FundId, Minutes, Period, PoolId, ProjectId, natural, positive
+from wis_engine.shapes import between, exactly, frozenset_of, natural, positive, short_text, tuple_of
+from wis_engine.values import ActionCode, Cents, FundId, Minutes, Period, PoolId, ProjectId
 
 
 class Reason(StrEnum):

@@ -9,12 +9,12 @@ from attrs import validators as v
 
 from wis_engine import catalogue
 from wis_engine.errors import Malformed, refuse
-from wis_engine.facts.base import Event, fresh, id_field, known, short_text
+from wis_engine.facts.base import Event, fresh, id_field, known
 from wis_engine.facts.membership import a_nil
 from wis_engine.facts.needs import a_language, a_service, windows
 from wis_engine.network import Network, timetable
 from wis_engine.network.parties import Agreement, Offer, Supplier, SupplierKind
-from wis_engine.network.shapes import between, exactly, frozenset_of, tuple_of
+from wis_engine.shapes import between, checked_id, exactly, frozenset_of, natural, positive, short_text, tuple_of
 from wis_engine.territory import MUNICIPI
 from wis_engine.values import (
     AgeBand,
@@ -31,9 +31,6 @@ from wis_engine.values import (
     ServiceCode,
     SupplierId,
     WeekSlots,
-    checked_id,
-    natural,
-    positive,
     require_distinct,
 )
 

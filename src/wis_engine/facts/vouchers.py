@@ -11,8 +11,8 @@ from wis_engine.facts.base import Event, fresh, id_field, known
 from wis_engine.facts.needs import has_active_recipient
 from wis_engine.network import Network, ledger
 from wis_engine.network.promises import Voucher, VoucherState
-from wis_engine.network.shapes import exactly, text
-from wis_engine.values import Cents, EngagementId, FundId, HouseholdId, Period, VoucherId, positive
+from wis_engine.shapes import exactly, positive, text
+from wis_engine.values import Cents, EngagementId, FundId, HouseholdId, Period, VoucherId
 
 
 class Reason(StrEnum):

@@ -16,8 +16,9 @@ from attrs import field
 from attrs import validators as v
 
 from wis_engine.errors import Malformed
-from wis_engine.facts.base import Event, Receipt, Recorded, short_text
+from wis_engine.facts.base import Event, Receipt, Recorded
 from wis_engine.plain import dump, to_plain
+from wis_engine.shapes import short_text
 
 Clock: TypeAlias = Callable[[], dt.datetime]
 

@@ -14,10 +14,10 @@ from typing import Any, Final, NewType, Union, get_args, get_origin
 import attrs
 
 from wis_engine.errors import Malformed
-from wis_engine.facts.base import short_text
 from wis_engine.log.codec import Registry, known_events
 from wis_engine.plain import PERSONAL
-from wis_engine.values import DAYS, INTEGER_BITS, Period, WeekSlots, checked_id, natural, positive
+from wis_engine.shapes import INTEGER_BITS, checked_id, natural, positive, short_text
+from wis_engine.values import DAYS, Period, WeekSlots
 
 _ID: Final = {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$"}
 _INTEGER_MAX: Final = (1 << INTEGER_BITS) - 1
@@ -129,7 +129,7 @@ def _narrowed(schema: dict[str, Any], validator: object) -> dict[str, Any]:
     """Add what a field's validator says about range and length, where the schema can say it."""
     limits: dict[str, Any] = {}
     for one in _parts(validator):
-        limits |= next((narrowed for known, narrowed in _NARROWED.items() if known is one), {})
+        limits |= next((narrowed for known, narrowed in _NARROWED.items() if known is one), getattr(one, "limits", {}))
         if (operator := getattr(one, "compare_op", None)) in _BOUNDS:
             limits[_BOUNDS[operator]] = getattr(one, "bound", None)
         if (length := getattr(one, "max_length", None)) is not None:

@@ -22,7 +22,8 @@ from attrs import field, frozen
 
 from wis_engine.matching.problem import Problem
 from wis_engine.matching.reading import Reading, reading_of
-from wis_engine.values import Cents, checked_id, natural, positive
+from wis_engine.shapes import checked_id, natural, positive
+from wis_engine.values import Cents
 
 SCALE: Final = 1_000
 ROUNDS_MAX: Final = 12

@@ -6,7 +6,6 @@ from itertools import combinations
 from typing import ClassVar, Final, NamedTuple
 
 from attrs import field, frozen
-from attrs import validators as v
 
 from wis_engine.errors import StrategyError
 from wis_engine.matching.chains import joined
@@ -17,6 +16,7 @@ from wis_engine.matching.plan import Placement, Proposal
 from wis_engine.matching.pools import Draft
 from wis_engine.matching.problem import Problem
 from wis_engine.matching.rules import Rule
+from wis_engine.shapes import positive
 from wis_engine.values import SLOTS_A_DAY, Cents, WeekSlots
 
 PATTERNS_MAX: Final = 5_000
@@ -57,7 +57,7 @@ class Exact:
 
     name: ClassVar[str] = "exact"
 
-    needs_max: int = field(default=16, validator=v.ge(1))
+    needs_max: int = field(default=16, validator=positive)
 
     def __call__(self, problem: Problem, *, seed: int, effort: int) -> Proposal:
         """Propose the best plan; the seed is not used."""

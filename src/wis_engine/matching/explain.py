@@ -5,7 +5,8 @@ from typing import Final
 from attrs import field, frozen
 
 from wis_engine.matching.rules import Unserved
-from wis_engine.values import Cents, PriceTier, checked_id, natural
+from wis_engine.shapes import checked_id, natural
+from wis_engine.values import Cents, PriceTier
 
 
 @frozen(kw_only=True)

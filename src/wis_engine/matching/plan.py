@@ -20,18 +20,8 @@ from wis_engine.matching.explain import Explanation
 from wis_engine.matching.problem import Problem
 from wis_engine.matching.rules import Rule
 from wis_engine.plain import dump, from_plain, to_plain
-from wis_engine.values import (
-    Cents,
-    Minutes,
-    Occurrence,
-    Period,
-    PriceTier,
-    WeekSlots,
-    checked_id,
-    natural,
-    occurrences,
-    positive,
-)
+from wis_engine.shapes import checked_id, natural, positive
+from wis_engine.values import Cents, Minutes, Occurrence, Period, PriceTier, WeekSlots, occurrences
 
 ID_HEX: Final = 12
 

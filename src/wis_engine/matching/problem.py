@@ -22,6 +22,7 @@ from attrs import validators as v
 
 from wis_engine.errors import Malformed
 from wis_engine.plain import canonical, from_plain, to_plain
+from wis_engine.shapes import between, checked_id, exactly, frozenset_of, is_id, natural, positive, tuple_of
 from wis_engine.values import (
     AgeBand,
     Cents,
@@ -33,10 +34,6 @@ from wis_engine.values import (
     Point,
     PriceTier,
     WeekSlots,
-    checked_id,
-    is_id,
-    natural,
-    positive,
     require_distinct,
     slots_for,
 )
@@ -51,48 +48,6 @@ ANY_WEEK: Final = Period(dt.date(1, 1, 1), dt.date(1, 1, 8))
 def _id_or_empty(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     if value != "" and not is_id(value):
         raise Malformed(f"{type(instance).__name__}.{attribute.name}: neither an id nor empty")
-
-
-def _natural_or_none(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    if value is not None:
-        natural(instance, attribute, value)
-
-
-def _positive_or_none(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    if value is not None:
-        positive(instance, attribute, value)
-
-
-def _percent(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-    natural(instance, attribute, value)
-    if value > PERCENT:  # type: ignore[operator]  # `natural` has just made sure of an integer
-        raise Malformed(f"{type(instance).__name__}.{attribute.name}: more than 100 percent")
-
-
-def _is(kind: type) -> Callable[[object, "attrs.Attribute[Any]", object], None]:
-    def check(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-        if not isinstance(value, kind):
-            raise Malformed(f"{type(instance).__name__}.{attribute.name}: not a {kind.__name__}")
-
-    return check
-
-
-def _is_or_none(kind: type) -> Callable[[object, "attrs.Attribute[Any]", object], None]:
-    inner = _is(kind)
-
-    def check(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-        if value is not None:
-            inner(instance, attribute, value)
-
-    return check
-
-
-def _each(kind: type) -> Callable[[object, "attrs.Attribute[Any]", Any], None]:
-    def check(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:  # noqa: ANN401 - any collection
-        if not all(type(item) is kind for item in value):
-            raise Malformed(f"{type(instance).__name__}.{attribute.name}: not all {kind.__name__}")
-
-    return check
 
 
 def _tuple(given: Iterable[Any]) -> tuple[Any, ...]:
@@ -143,7 +98,7 @@ class Step:
     service: str = field(validator=checked_id)
     minutes: Minutes = field(validator=positive)
     gap_max_minutes: Minutes = field(default=30, validator=natural)
-    distance_max_m: Metres | None = field(default=None, validator=_natural_or_none)
+    distance_max_m: Metres | None = field(default=None, validator=v.optional(natural))
 
 
 @frozen(kw_only=True)
@@ -183,18 +138,18 @@ class Need:
     beneficiary: str = field(default="", validator=_id_or_empty)
     service: str = field(default="", validator=_id_or_empty)
     sessions: int = field(default=1, validator=positive)
-    slots: WeekSlots = field(default=WeekSlots.ALWAYS, validator=_is(WeekSlots))
-    period: Period | None = field(default=None, validator=_is_or_none(Period))
-    place: Point | None = field(default=None, validator=_is_or_none(Point))
-    zone: int | None = field(default=None, validator=_natural_or_none)
-    radius_m: Metres | None = field(default=None, validator=_natural_or_none)
-    price_limit_cents: Cents | None = field(default=None, validator=_natural_or_none)
+    slots: WeekSlots = field(default=WeekSlots.ALWAYS, validator=exactly(WeekSlots))
+    period: Period | None = field(default=None, validator=v.optional(exactly(Period)))
+    place: Point | None = field(default=None, validator=v.optional(exactly(Point)))
+    zone: int | None = field(default=None, validator=v.optional(natural))
+    radius_m: Metres | None = field(default=None, validator=v.optional(natural))
+    price_limit_cents: Cents | None = field(default=None, validator=v.optional(natural))
     priority: int = field(default=0, validator=natural)
-    group_max: int | None = field(default=None, validator=_positive_or_none)
-    age_band: AgeBand | None = field(default=None, validator=_is_or_none(AgeBand))
+    group_max: int | None = field(default=None, validator=v.optional(positive))
+    age_band: AgeBand | None = field(default=None, validator=v.optional(exactly(AgeBand)))
     language: str | None = field(default=None, validator=v.optional(checked_id))
-    channel: Channel | None = field(default=None, validator=_is_or_none(Channel))
-    steps: tuple[Step, ...] = field(default=(), converter=_tuple, validator=_each(Step))
+    channel: Channel | None = field(default=None, validator=v.optional(exactly(Channel)))
+    steps: tuple[Step, ...] = field(default=(), converter=_tuple, validator=tuple_of(exactly(Step)))
 
     def __attrs_post_init__(self) -> None:
         """Refuse a priority out of range and a chain of one step or of too many."""
@@ -245,22 +200,24 @@ class Offer:
     capacity_minutes: Minutes = field(validator=natural)
     supplier: str = field(default="", validator=_id_or_empty)
     service: str = field(default="", validator=_id_or_empty)
-    slots: WeekSlots = field(default=WeekSlots.ALWAYS, validator=_is(WeekSlots))
-    period: Period | None = field(default=None, validator=_is_or_none(Period))
-    place: Point | None = field(default=None, validator=_is_or_none(Point))
-    radius_m: Metres | None = field(default=None, validator=_natural_or_none)
-    mobile: bool = field(default=False, validator=_is(bool))
-    zones: frozenset[int] = field(default=frozenset(), converter=_frozenset, validator=_each(int))
-    capacity_per_slot: int | None = field(default=None, validator=_positive_or_none)
+    slots: WeekSlots = field(default=WeekSlots.ALWAYS, validator=exactly(WeekSlots))
+    period: Period | None = field(default=None, validator=v.optional(exactly(Period)))
+    place: Point | None = field(default=None, validator=v.optional(exactly(Point)))
+    radius_m: Metres | None = field(default=None, validator=v.optional(natural))
+    mobile: bool = field(default=False, validator=exactly(bool))
+    zones: frozenset[int] = field(default=frozenset(), converter=_frozenset, validator=frozenset_of(exactly(int)))
+    capacity_per_slot: int | None = field(default=None, validator=v.optional(positive))
     tiers: tuple[PriceTier, ...] = field(default=(), converter=_tiers)
     unit_minutes: Minutes = field(default=0, validator=natural)
     opening_cents: Cents = field(default=0, validator=natural)
     group_min: int = field(default=1, validator=positive)
-    group_max: int | None = field(default=None, validator=_positive_or_none)
-    quality_percent: int = field(default=0, validator=_percent)
-    channel: Channel | None = field(default=None, validator=_is_or_none(Channel))
-    age_bands: frozenset[AgeBand] = field(default=frozenset(), converter=_frozenset, validator=_each(AgeBand))
-    languages: frozenset[str] = field(default=frozenset(), converter=_frozenset, validator=_each(str))
+    group_max: int | None = field(default=None, validator=v.optional(positive))
+    quality_percent: int = field(default=0, validator=between(0, PERCENT))
+    channel: Channel | None = field(default=None, validator=v.optional(exactly(Channel)))
+    age_bands: frozenset[AgeBand] = field(
+        default=frozenset(), converter=_frozenset, validator=frozenset_of(exactly(AgeBand))
+    )
+    languages: frozenset[str] = field(default=frozenset(), converter=_frozenset, validator=frozenset_of(exactly(str)))
 
     def __attrs_post_init__(self) -> None:
         """Refuse a group that cannot be and two tiers with the same thresholds."""
@@ -309,9 +266,9 @@ class Budget:
 
     id: str = field(validator=checked_id)
     cap_cents: Cents = field(validator=natural)
-    services: frozenset[str] = field(default=frozenset(), converter=_frozenset, validator=_each(str))
-    share_percent: int = field(default=100, validator=_percent)
-    household_cap_cents: Cents | None = field(default=None, validator=_natural_or_none)
+    services: frozenset[str] = field(default=frozenset(), converter=_frozenset, validator=frozenset_of(exactly(str)))
+    share_percent: int = field(default=100, validator=between(0, PERCENT))
+    household_cap_cents: Cents | None = field(default=None, validator=v.optional(natural))
     drawn: tuple[Drawn, ...] = field(default=(), converter=_drawn)
 
     def __attrs_post_init__(self) -> None:
@@ -330,7 +287,9 @@ class Commitment:
     offer: str = field(validator=checked_id)
     minutes: Minutes = field(validator=natural)
     occurrences: tuple[Occurrence, ...] = field(default=(), converter=_dated)
-    beneficiaries: frozenset[str] = field(default=frozenset(), converter=_frozenset, validator=_each(str))
+    beneficiaries: frozenset[str] = field(
+        default=frozenset(), converter=_frozenset, validator=frozenset_of(exactly(str))
+    )
 
 
 def _needs(given: Iterable[Need]) -> tuple[Need, ...]:
@@ -382,7 +341,9 @@ class Problem:
     options: tuple[Option, ...] | None = field(default=None, converter=_options)
     budgets: tuple[Budget, ...] = field(default=(), converter=_budgets)
     commitments: tuple[Commitment, ...] = field(default=(), converter=_commitments)
-    closed_days: frozenset[dt.date] = field(default=frozenset(), converter=_frozenset, validator=_each(dt.date))
+    closed_days: frozenset[dt.date] = field(
+        default=frozenset(), converter=_frozenset, validator=frozenset_of(exactly(dt.date))
+    )
     priority_weights: tuple[int, ...] = field(default=(1, 2, 4, 8), converter=_tuple)
 
     def __attrs_post_init__(self) -> None:

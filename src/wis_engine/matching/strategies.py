@@ -21,6 +21,7 @@ from wis_engine.matching.options import Ground, ground_of
 from wis_engine.matching.plan import Placement, Proposal
 from wis_engine.matching.pools import Draft
 from wis_engine.matching.problem import Need, Problem
+from wis_engine.shapes import positive
 from wis_engine.values import WeekSlots
 
 ENTRY_POINTS: Final = "wis_engine.strategies"
@@ -44,7 +45,7 @@ class ByFirm:
 
     name: ClassVar[str] = "by_firm"
 
-    group_max: int | None = field(default=None, validator=v.optional(v.ge(1)))
+    group_max: int | None = field(default=None, validator=v.optional(positive))
 
     def __call__(self, problem: Problem, *, seed: int, effort: int) -> Proposal:
         """Propose; the seed is not used."""
@@ -66,7 +67,7 @@ class ByZone:
 
     name: ClassVar[str] = "by_zone"
 
-    group_max: int = field(default=12, validator=v.ge(1))
+    group_max: int = field(default=12, validator=positive)
 
     def __call__(self, problem: Problem, *, seed: int, effort: int) -> Proposal:
         """Propose; the seed is not used."""

@@ -207,7 +207,7 @@ def _values(
     if None not in place:
         try:
             values["place"] = Point(*place)
-        except ValueError:
+        except Malformed:
             faults += 1
             found.append(
                 Diagnostic(table=table, row=row, column="lat_microdegrees", what="row left out", why="no such place")

@@ -8,7 +8,7 @@ import attrs
 from attrs import field
 
 from wis_engine.network.entity import Entity, entity, refers, sealed
-from wis_engine.network.shapes import exactly
+from wis_engine.shapes import checked_id, exactly, positive
 from wis_engine.values import (
     AccountId,
     ActionCode,
@@ -32,8 +32,6 @@ from wis_engine.values import (
     ServiceCode,
     SupplierId,
     WeekSlots,
-    checked_id,
-    positive,
     price_per_head,
 )
 

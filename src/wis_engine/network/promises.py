@@ -8,7 +8,7 @@ from attrs import field
 from attrs.validators import optional
 
 from wis_engine.network.entity import Entity, entity, refers, sealed
-from wis_engine.network.shapes import between
+from wis_engine.shapes import between, checked_id, natural, positive
 from wis_engine.values import (
     SLOTS_A_WEEK,
     ActionCode,
@@ -31,9 +31,6 @@ from wis_engine.values import (
     SupplierId,
     VoucherId,
     WeekSlots,
-    checked_id,
-    natural,
-    positive,
 )
 
 # Needs

@@ -13,7 +13,7 @@ from typing import Final
 from attrs import field, frozen
 
 from wis_engine.errors import Malformed
-from wis_engine.values import natural
+from wis_engine.shapes import natural
 
 MILLION: Final = 1_000_000
 _BITS: Final = 64
