@@ -93,6 +93,7 @@ def main() -> None:
                 voucher=f"voucher-{number}",
                 fund="care-fund",
                 household=f"home-{number}",
+                need=member.need,
                 face_cents=member.granted_cents,
                 valid=SPRING,
             ),

@@ -55,7 +55,7 @@ from wis_engine.facts.needs import UnmetReason
 from wis_engine.facts.project import FundLine
 from wis_engine.network import Network
 from wis_engine.network.parties import FirmStatus, FundSource, Gender, MeetingKind, Member, Role, SupplierKind, Target
-from wis_engine.network.promises import ChainStep, NeedStep, PoolMember
+from wis_engine.network.promises import ChainStep, Grant, NeedStep, PoolMember
 from wis_engine.values import AgeBand, Channel, Occurrence, Period, Place, PriceTier, WeekSlots
 
 YEAR = Period.parse("2026-01-01/2027-01-01")
@@ -263,6 +263,11 @@ def member(name, share_cents, **changes):
     )
 
 
+def granted(cents, fund="b1"):
+    """Public money promised to a member, as `grants` takes it."""
+    return (Grant(fund=fund, cents=cents),)
+
+
 def step(offer="hw", service="homework_support", **changes):
     return ChainStep(service=service, offer=offer, **{"minutes": 90} | changes)
 
@@ -384,7 +389,8 @@ def pilot():
 
 def matched():
     """List what follows the pilot when its needs are pooled by hand."""
-    return [plan(), pool(), chain(), chain_pool()]
+    first = member("n1", 6_000, grants=granted(6_000))
+    return [plan(), pool("pool-1", first, member("n2", 6_000), member("n3", 6_000)), chain(), chain_pool()]
 
 
 def booking():
@@ -403,7 +409,7 @@ def served():
     return [
         booked("e1"),
         booked("e2", need="n2"),
-        voucher(),
+        voucher(need="n1"),
         AFTER_ALL,
         *(delivered("e1", session) for session in range(4)),
         confirmed("e1"),

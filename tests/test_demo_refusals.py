@@ -81,7 +81,7 @@ def refusals():
         (f.ServiceDelivered(engagement=served.id, session=0, minutes=10), "session-not-booked"),
         (f.DeliveryConfirmed(engagement=served.id, session=0), "session-not-delivered"),
         (f.ServiceCancelled(engagement=served.id, reason=CancelReason.SUPPLIER), "nothing-waits"),
-        (attrs.evolve(told(f.VoucherIssued), voucher="voucher-new", face_cents=10**9), "over-fund"),
+        (attrs.evolve(told(f.VoucherIssued), voucher="voucher-new", need=None, face_cents=10**9), "over-fund"),
         (f.VoucherRedeemed(voucher=spent.id, engagement=served.id, amount_cents=1), "voucher-not-active"),
         (f.VoucherExpired(voucher=spent.id), "voucher-not-active"),
         (f.VoucherCancelled(voucher=spent.id), "voucher-not-active"),

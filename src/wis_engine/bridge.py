@@ -9,14 +9,13 @@ from wis_engine.catalogue import services_of
 from wis_engine.errors import PlanError
 from wis_engine.facts import ChainComposed, Event, PlanAdopted, PoolFormed
 from wis_engine.facts.matches import PlanLevel, PlanSetting
-from wis_engine.facts.vouchers import held_cents
+from wis_engine.facts.needs import lacks_consent
 from wis_engine.matching import Budget, Commitment, Drawn, Plan, PlanChain, PlanPool, Problem, Step
 from wis_engine.matching import Need as WantedNeed
 from wis_engine.matching import Offer as StandingOffer
-from wis_engine.network import Network, ledger, timetable
+from wis_engine.network import Network, grants, timetable
 from wis_engine.network.parties import Offer
-from wis_engine.network.promises import ChainStep, Need, PoolMember
-from wis_engine.shapes import is_id
+from wis_engine.network.promises import ChainStep, Grant, Need, PoolMember
 from wis_engine.territory import zone, zones
 from wis_engine.values import (
     AgeBand,
@@ -32,7 +31,6 @@ from wis_engine.values import (
     PlanId,
     PoolId,
     ServiceCode,
-    VoucherId,
     is_redacted,
 )
 
@@ -42,8 +40,8 @@ _MOBILE: Final = (Place.HOME, Place.FIRM)
 def problem_of(network: Network) -> Problem:
     """Take a frozen picture of the open needs, of what is offered, of free money and of promises in force.
 
-    Needs of which a personal field is redacted, and whose household has
-    nobody enrolled any more, are left out. Nothing is planned before the day
+    Needs are left out of which a personal field is redacted, whose household
+    has nobody enrolled any more, or took back the consent that is due. Nothing is planned before the day
     after the latest fact: what happens is what tells the time.
     """
     tomorrow = network.latest.astimezone(network.zone_info).date() + dt.timedelta(days=1)
@@ -68,6 +66,8 @@ def _needs(network: Network, first: dt.date) -> Iterator[WantedNeed]:
         firms = _firms(network, need.household)
         sealed = (need.service, need.steps, need.beneficiary, need.slots, need.nil, need.language)
         if period is None or not firms or any(map(is_redacted, sealed)):
+            continue
+        if lacks_consent(network.households[need.household], [step.service for step in need.steps] or [need.service]):
             continue
         yield WantedNeed(
             id=need.id,
@@ -107,9 +107,8 @@ def _firms(network: Network, household: HouseholdId) -> list[str]:
 
 
 def _somebody(household: HouseholdId, member: MemberId) -> str:
-    """Name a member over all households, within the length of an id."""
-    name = f"{household}.{member}"
-    return name if is_id(name) else hashlib.sha256(name.encode()).hexdigest()
+    """Name a member over all households, in the form of an id."""
+    return hashlib.sha256(f"{household} {member}".encode()).hexdigest()
 
 
 def _age_band(network: Network, need: Need) -> AgeBand | None:
@@ -122,8 +121,7 @@ def _age_band(network: Network, need: Need) -> AgeBand | None:
 def _offers(network: Network, first: dt.date) -> Iterator[StandingOffer]:
     for name in network.opened("offer"):
         offer = network.offers[OfferId(name)]
-        agreed = _agreed_period(network, offer)
-        period = _left(agreed, first) if agreed else None
+        period = _agreed_period(network, offer, first)
         if period is None:
             continue
         yield StandingOffer(
@@ -150,18 +148,19 @@ def _offers(network: Network, first: dt.date) -> Iterator[StandingOffer]:
         )
 
 
-def _agreed_period(network: Network, offer: Offer) -> Period | None:
-    """When an offer may take pools: its period, within the longest agreement that covers it where one is due."""
+def _agreed_period(network: Network, offer: Offer, first: dt.date) -> Period | None:
+    """When an offer may take pools from a day on: within the longest agreement that covers it, where one is due."""
     if offer.channel is not Channel.AGREEMENT:
-        return offer.period
+        return _left(offer.period, first)
     agreements = [network.agreements[name] for name in network.links.sources(offer.id, "covers")]  # type: ignore[index]  # ids of links
-    common = [period for one in agreements if (period := one.period & offer.period)]
-    return max(common, key=lambda period: (period.days, period), default=None)
+    common = [one.period & offer.period for one in agreements]
+    ahead = [left for period in common if period and (left := _left(period, first))]
+    return max(ahead, key=lambda period: (period.days, period), default=None)
 
 
 def _budgets(network: Network) -> Iterator[Budget]:
     for name, fund in sorted(network.funds.items()):
-        cap_cents = ledger.free_cents(network.accounts[ledger.account_of(name)])
+        cap_cents = grants.free_cents(network, name)
         if cap_cents:
             yield Budget(
                 id=name,
@@ -174,9 +173,10 @@ def _budgets(network: Network) -> Iterator[Budget]:
 
 
 def _drawn(network: Network, fund: FundId) -> Iterator[Drawn]:
-    households = {network.vouchers[VoucherId(name)].household for name in network.links.targets(fund, "backs")}
-    for household in sorted(households):
-        yield Drawn(household=household, cents=held_cents(network, household, fund))
+    for household in sorted({network.needs[NeedId(name)].household for name in network.opened("need")}):
+        cents = grants.household_cents(network, household, fund)
+        if cents:
+            yield Drawn(household=household, cents=cents)
 
 
 def _commitments(network: Network) -> Iterator[Commitment]:
@@ -261,7 +261,9 @@ def _pool_formed(
                 sessions=need.left_sessions,
                 minutes=need.left_minutes,
                 share_cents=pool.shares[name],
-                granted_cents=sum(pool.grants.get(name, {}).values()),
+                grants=tuple(
+                    Grant(fund=FundId(fund), cents=cents) for fund, cents in sorted(pool.grants.get(name, {}).items())
+                ),
                 alone_cents=pool.alone_cents[name],
             )
         )

@@ -288,6 +288,8 @@ class Community:
         """
         if content_digest(plan) != plan.digest:
             raise PlanError("digest", f"plan {plan.id} is not what its digest says")
+        if plan.problem == (problem := self.problem()).digest:
+            plan.check(problem)
         if key is not None and (earlier := self._adopted(plan, key)):
             return earlier
         return self._admit(lambda network: facts_of(network, plan), at=at, actor=actor, key=key, after=after)

@@ -23,7 +23,7 @@ from wis_engine.errors import Malformed
 from wis_engine.facts import ChainBroken, PoolDissolved, PoolMemberLeft
 from wis_engine.facts.matches import LeavingReason, PlanLevel, PlanSetting
 from wis_engine.network import timetable
-from wis_engine.network.promises import ChainStep, NeedState, PoolMember, PoolState
+from wis_engine.network.promises import ChainStep, Grant, NeedState, PoolMember, PoolState
 from wis_engine.values import WeekSlots
 
 DISSOLVED = PoolDissolved(pool="pool-1", reason=LeavingReason.SUPPLIER)
@@ -177,7 +177,7 @@ MEMBER = {"need": "n1", "sessions": 4, "minutes": 360, "share_cents": 1, "alone_
         (ChainStep, STEP | {"offset_slots": 336}),
         (ChainStep, STEP | {"offset_slots": -1}),
         (ChainStep, STEP | {"minutes": 0}),
-        (PoolMember, MEMBER | {"granted_cents": -1}),
+        (PoolMember, MEMBER | {"grants": (Grant(fund="b1", cents=1), Grant(fund="b1", cents=2))}),
         (PoolMember, MEMBER | {"sessions": 0}),
     ],
 )

@@ -19,6 +19,7 @@ from stories import (
     chain_need,
     chain_pool,
     delivered,
+    granted,
     member,
     need,
     offer,
@@ -31,6 +32,7 @@ from stories import (
     replay,
     step,
     supplier,
+    voucher,
     why_refused,
 )
 
@@ -183,6 +185,7 @@ def resumed(start):
     return [*RESUMED, offer("o9"), pool("pool-9", promised, steps=(step("o9"),), period=period)]
 
 
+OTHERS_HOLD = [voucher(f"v{number}", household=f"h{number}", face_cents=30_000) for number in (2, 3, 4)]
 PAIRS = [
     (Reason.CHAIN_BROKEN, [plan(), chain(), BROKEN, chain_pool()], [plan(), chain(), chain_pool()]),
     (Reason.CHAIN_BROKEN, [plan(), chain(), BROKEN, BROKEN], [plan(), chain(), BROKEN]),
@@ -390,9 +393,24 @@ PAIRS = [
     ),
     (Reason.OTHER_PRICE, own_offer(opening_cents=1), own_offer(opening_cents=0)),
     (
-        Reason.OTHER_PRICE,
-        [plan(), pool("pool-1", member("n1", 12_000, granted_cents=12_001))],
-        [plan(), pool("pool-1", member("n1", 12_000, granted_cents=12_000))],
+        Reason.OVER_SHARE,
+        [plan(), pool("pool-1", member("n1", 12_000, grants=granted(12_001)))],
+        [plan(), pool("pool-1", member("n1", 12_000, grants=granted(12_000)))],
+    ),
+    (
+        Reason.OTHER_ACTION,
+        [plan(), pool("pool-1", member("n1", 12_000, grants=granted(1_000, "c1")))],
+        [plan(), pool("pool-1", member("n1", 12_000, grants=granted(1_000, "b1")))],
+    ),
+    (
+        Reason.OVER_FUND,
+        [*OTHERS_HOLD, plan(), pool("pool-1", member("n1", 12_000, grants=granted(10_001)))],
+        [*OTHERS_HOLD, plan(), pool("pool-1", member("n1", 12_000, grants=granted(10_000)))],
+    ),
+    (
+        Reason.OVER_HOUSEHOLD_CAP,
+        [voucher(face_cents=20_000), plan(), pool("pool-1", member("n1", 12_000, grants=granted(10_001)))],
+        [voucher(face_cents=20_000), plan(), pool("pool-1", member("n1", 12_000, grants=granted(10_000)))],
     ),
     (Reason.OVER_LIMIT, own_need(price_limit_cents=11_999), own_need(price_limit_cents=12_000)),
     (
@@ -400,12 +418,12 @@ PAIRS = [
         [
             plan(),
             need("n9", price_limit_cents=10_000),
-            pool("pool-9", member("n9", 12_000, granted_cents=1_999)),
+            pool("pool-9", member("n9", 12_000, grants=granted(1_999))),
         ],
         [
             plan(),
             need("n9", price_limit_cents=10_000),
-            pool("pool-9", member("n9", 12_000, granted_cents=2_000)),
+            pool("pool-9", member("n9", 12_000, grants=granted(2_000))),
         ],
     ),
     (Reason.POOL_NOT_FORMED, [plan(), pool(), DISSOLVED, left("n1")], [plan(), pool(), left("n1")]),

@@ -13,7 +13,9 @@ from stories import (
     delivered,
     fund_line,
     grant,
+    granted,
     instant,
+    member,
     network_of,
     pilot,
     plan,
@@ -26,9 +28,9 @@ from stories import (
 )
 
 from wis_engine.errors import Malformed
-from wis_engine.facts import GrantAwarded, PersonLeft, VoucherCancelled, VoucherExpired
-from wis_engine.facts.vouchers import Reason, held_cents
-from wis_engine.network import ledger
+from wis_engine.facts import GrantAwarded, PersonLeft, PoolMemberLeft, VoucherCancelled, VoucherExpired
+from wis_engine.facts.vouchers import Reason
+from wis_engine.network import grants, ledger
 from wis_engine.network.promises import VoucherState
 
 CANCELLED = VoucherCancelled(voucher="v1")
@@ -36,7 +38,25 @@ BOOKED = [plan(), pool(), booked(), AFTER_ALL]
 RECEIVED = [*BOOKED, *(delivered("e1", session) for session in range(4))]
 IN_PART = [*BOOKED, delivered("e1", 0), delivered("e1", 1), confirmed()]
 CONFIRMED = [*RECEIVED, confirmed()]
+GRANTED = [plan(), pool("pool-1", member("n1", 12_000, grants=granted(6_000)))]
 PAIRS = [
+    (
+        Reason.OVER_PROMISE,
+        [*GRANTED, voucher(need="n1", face_cents=6_001)],
+        [*GRANTED, voucher(need="n1", face_cents=6_000)],
+    ),
+    (
+        Reason.OVER_PROMISE,
+        [*GRANTED, voucher(need="n1", face_cents=5_000), voucher("v2", need="n1", face_cents=1_001)],
+        [*GRANTED, voucher(need="n1", face_cents=5_000), voucher("v2", need="n1", face_cents=1_000)],
+    ),
+    (Reason.OVER_PROMISE, [voucher(need="n1", face_cents=1)], [voucher(face_cents=1)]),
+    (
+        Reason.OTHER_HOUSEHOLD,
+        [*GRANTED, voucher(need="n1", household="h2", face_cents=1)],
+        [*GRANTED, voucher(need="n1", household="h1", face_cents=1)],
+    ),
+    (Reason.OVER_HOUSEHOLD_CAP, [*GRANTED, voucher(face_cents=24_001)], [*GRANTED, voucher(face_cents=24_000)]),
     (
         Reason.NOT_ELIGIBLE,
         [PersonLeft(person="p5", firm="f3"), voucher(household="h4")],
@@ -133,8 +153,8 @@ def test_vouchers_hold_their_face_on_the_fund(count):
     held = sum(1_000 + number for number in range(count))
     assert fund_account(network).debits_pending_cents == held
     assert ledger.free_cents(fund_account(network)) == 100_000 - held
-    assert held_cents(network, "h1", "b1") == held
-    assert held_cents(network, "h1", "c1") == held_cents(network, "h2", "b1") == 0
+    assert grants.household_cents(network, "h1", "b1") == held
+    assert grants.household_cents(network, "h1", "c1") == grants.household_cents(network, "h2", "b1") == 0
     assert network.links.targets("h1", "holds") == network.links.targets("b1", "backs")
     assert network.check() == ()
 
@@ -196,3 +216,15 @@ def test_nobody_takes_an_account_of_the_ledger_by_its_name(name):
 def test_a_fact_of_another_shape_is_malformed(make, changes):
     with pytest.raises(Malformed):
         make(**changes)
+
+
+def test_a_promise_is_counted_until_a_voucher_keeps_it_or_the_member_leaves():
+    promised = network_of(*GRANTED)
+    assert (grants.free_cents(promised, "b1"), promised.funds["b1"].promised_cents) == (94_000, 6_000)
+    kept = network_of(*GRANTED, voucher(need="n1", face_cents=6_000))
+    assert (grants.free_cents(kept, "b1"), kept.funds["b1"].promised_cents) == (94_000, 0)
+    assert kept.links.targets("pool-1", "grants") == ["v1"]
+    both = pool("pool-1", member("n1", 9_000, grants=granted(6_000)), member("n2", 9_000), price_cents=18_000)
+    gone = network_of(plan(), both, PoolMemberLeft(pool="pool-1", need="n1"))
+    assert (grants.free_cents(gone, "b1"), gone.funds["b1"].promised_cents) == (100_000, 0)
+    assert promised.check() == kept.check() == gone.check() == ()

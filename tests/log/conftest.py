@@ -55,7 +55,7 @@ from wis_engine.log.log import Batch, Log
 from wis_engine.log.memory import MemoryLog
 from wis_engine.log.sqlite import SqliteLog
 from wis_engine.network.parties import FundSource, Gender, MeetingKind, Member, SupplierKind, Target
-from wis_engine.network.promises import ChainStep, NeedStep, PoolMember
+from wis_engine.network.promises import ChainStep, Grant, NeedStep, PoolMember
 from wis_engine.values import AgeBand, Occurrence, Period, Place, PriceTier, WeekSlots
 
 START = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
@@ -149,7 +149,14 @@ EXAMPLES: tuple[Event, ...] = (
         chain="chain-1",
         steps=STEPS,
         members=(
-            PoolMember(need="n-1", sessions=2, minutes=180, share_cents=700, granted_cents=100, alone_cents=900),
+            PoolMember(
+                need="n-1",
+                sessions=2,
+                minutes=180,
+                share_cents=700,
+                grants=(Grant(fund="f-1", cents=100),),
+                alone_cents=900,
+            ),
             PoolMember(need="n-2", sessions=2, minutes=180, share_cents=700, alone_cents=900),
         ),
         price_cents=1_400,

@@ -15,6 +15,7 @@ VOUCHERS = ["v1", "v2", "v3", "v4", "v5", "v6"]
 HOUSEHOLDS = {"h1": "e1", "h2": "e2"}
 CENTS = sampled_from([2_000, 6_000, 1, 12_000, 30_000])
 PRICE_CENTS = 6_000
+SESSIONS = 4
 
 
 class Vouchers(Telling):
@@ -29,8 +30,8 @@ class Vouchers(Telling):
         self.free = {"b1": 100_000, "c1": 50_000}
         self.vouchers = {}
         self.paid = {"e1": 0, "e2": 0}
-        self.served = set()
-        self.now = stories.AFTER_FIRST
+        self.served = {}
+        self.now = stories.AFTER_ALL
         self.serve_first("e1")
 
     @precondition(lambda self: "e2" not in self.served)
@@ -41,7 +42,14 @@ class Vouchers(Telling):
     def serve_first(self, engagement):
         """Deliver and confirm the first session of an engagement."""
         self.tell(stories.delivered(engagement), stories.confirmed(engagement), allowed=True)
-        self.served.add(engagement)
+        self.served[engagement] = 1
+
+    @rule(engagement=sampled_from(["e1", "e2"]))
+    def serve_next(self, engagement):
+        session = self.served.get(engagement, 0)
+        if 0 < session < SESSIONS:
+            self.tell(stories.delivered(engagement, session), allowed=True)
+            self.served[engagement] = session + 1
 
     def held(self, household, fund):
         mine = [one for one in self.vouchers.values() if (one["household"], one["fund"]) == (household, fund)]
@@ -91,7 +99,8 @@ class Vouchers(Telling):
             and right
             and one["fund"] == "b1"
             and engagement in self.served
-            and cents <= min(one["left"], PRICE_CENTS - self.paid[engagement])
+            and cents <= one["left"]
+            and cents <= PRICE_CENTS * self.served[engagement] // SESSIONS - self.paid[engagement]
         )
         self.tell(stories.redeemed(voucher, engagement=engagement, amount_cents=cents), allowed=allowed)
         if allowed:

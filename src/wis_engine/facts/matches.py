@@ -11,7 +11,7 @@ from attrs import field
 from wis_engine.errors import Malformed, refuse
 from wis_engine.facts.base import Event, fresh, id_field, known
 from wis_engine.facts.pooling import Reason, check_promise, standing_offer
-from wis_engine.network import Network, timetable
+from wis_engine.network import Network, grants, timetable
 from wis_engine.network.promises import (
     AdoptedPlan,
     Chain,
@@ -207,6 +207,8 @@ class PoolFormed(Event):
             network.put(network.offers[step.offer].promised(minutes))
             network.link(step.offer, "serves", self.pool)
         for member in self.members:
+            for grant in member.grants:
+                network.put(network.funds[grant.fund].promised(grant.cents))
             network.put(network.needs[member.need].pooled())
             network.link(member.need, "joins", self.pool)
 
@@ -283,6 +285,7 @@ def _release(network: Network, pool: Pool, members: Iterable[PoolMember]) -> Non
         for number, step in enumerate(pool.steps):
             unused = timetable.unused_minutes(network, pool, number, member)
             network.put(network.offers[step.offer].promised(-unused))
+        grants.release(network, pool, member)
         network.put(network.needs[member.need].reopened())
         network.unlink(member.need, "joins", pool.id)
 
@@ -320,4 +323,5 @@ def close_if_done(network: Network, name: PoolId) -> None:
         for step in pool.steps:
             network.unlink(step.offer, "serves", name)
         for member in pool.members:
+            grants.release(network, pool, member)
             network.unlink(member.need, "joins", name)

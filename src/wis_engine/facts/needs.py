@@ -1,6 +1,7 @@
 """The life of a need: declared, revised, and, when nothing serves it, ended."""
 
 import datetime as dt
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -74,6 +75,11 @@ def has_active_recipient(network: Network, household: HouseholdId) -> bool:
 def needs_consent(service: str) -> bool:
     """Say whether naming this service tells something special about a person (article 9 of the GDPR)."""
     return catalogue.service(service).sensitivity is Sensitivity.SPECIAL
+
+
+def lacks_consent(household: Household, services: Iterable[str]) -> bool:
+    """Say whether one of these services is special and the household does not, or no longer, consent."""
+    return Purpose.SPECIAL_DATA not in household.consents and any(map(needs_consent, services))
 
 
 def a_service(_instance: object, _attribute: object, value: Any) -> None:  # noqa: ANN401 - typed by the field
@@ -167,7 +173,7 @@ class NeedDeclared(Event):
             refuse(Reason.NO_ACTIVE_RECIPIENT, self.household)
         _check_beneficiary(household, self.beneficiary)
         services = [step.service for step in self.steps] or [self.service]
-        if any(needs_consent(service) for service in services) and Purpose.SPECIAL_DATA not in household.consents:
+        if lacks_consent(household, services):
             refuse(Reason.CONSENT_MISSING, Purpose.SPECIAL_DATA)
         _check_time(network, self)
 

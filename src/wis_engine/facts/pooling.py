@@ -10,9 +10,9 @@ from itertools import pairwise
 
 from wis_engine.errors import refuse
 from wis_engine.facts.base import known
-from wis_engine.facts.needs import has_active_recipient, needs_consent
-from wis_engine.network import Network, timetable
-from wis_engine.network.parties import Offer, Purpose
+from wis_engine.facts.needs import has_active_recipient, lacks_consent
+from wis_engine.network import Network, grants, timetable
+from wis_engine.network.parties import Offer
 from wis_engine.network.promises import (
     ChainStep,
     Need,
@@ -25,10 +25,15 @@ from wis_engine.territory import distance_m, zone
 from wis_engine.values import (
     SLOT_MINUTES,
     SLOTS_A_DAY,
+    Cents,
     Channel,
+    FundId,
+    HouseholdId,
+    Minutes,
     NeedId,
     Period,
     Place,
+    ServiceCode,
     WeekSlots,
     is_redacted,
     slots_for,
@@ -57,6 +62,10 @@ class Reason(StrEnum):
     OVERBOOKED = "overbooked"
     IN_TWO_PLACES = "in-two-places"
     OTHER_PRICE = "other-price"
+    OVER_SHARE = "over-share"
+    OTHER_ACTION = "other-action"
+    OVER_FUND = "over-fund"
+    OVER_HOUSEHOLD_CAP = "over-household-cap"
     OVER_LIMIT = "over-limit"
     POOL_NOT_FORMED = "pool-not-formed"
     NOT_A_MEMBER = "not-a-member"
@@ -81,6 +90,7 @@ def check_promise(network: Network, pool: Pool) -> None:
     for member in pool.members:
         _check_member(network, pool, member)
     _check_price(network, pool)
+    _check_grants(network, pool)
     _check_calendar(network, pool)
 
 
@@ -137,12 +147,11 @@ def _check_wanted(network: Network, pool: Pool, need: Need) -> None:
     """Refuse other services, other lengths or other times than the need asks for."""
     if not is_redacted(need.service) and not is_redacted(need.steps):
         wanted = [(step.service, step.minutes) for step in need.steps] or [(need.service, need.session_minutes)]
-        if [(step.service, step.minutes) for step in pool.steps] != wanted:
+        if [_kind(*one) for one in wanted] != [_kind(step.service, step.minutes) for step in pool.steps]:
             refuse(Reason.OTHER_SERVICE, need.id)
         if need.steps and not _handed_over(network, pool, need.steps):
             refuse(Reason.OTHER_STEPS, need.id)
-        consents = network.households[need.household].consents
-        if Purpose.SPECIAL_DATA not in consents and any(needs_consent(step.service) for step in pool.steps):
+        if lacks_consent(network.households[need.household], (step.service for step in pool.steps)):
             refuse(Reason.NOT_ELIGIBLE, need.id)
     if not is_redacted(need.slots):
         last = pool.steps[-1]
@@ -151,12 +160,18 @@ def _check_wanted(network: Network, pool: Pool, need: Need) -> None:
             refuse(Reason.OUTSIDE_SLOTS, need.id)
 
 
+def _kind(service: ServiceCode, minutes: Minutes) -> tuple[ServiceCode, int]:
+    """What must be alike in one session: the service, and the half-hours that it takes."""
+    return service, slots_for(minutes)
+
+
 def _handed_over(network: Network, pool: Pool, wanted: tuple[NeedStep, ...]) -> bool:
     """Say whether the gaps and the ways between the steps of a chain stay within what the need allows."""
     for (before, after), limits in zip(pairwise(pool.steps), wanted[1:], strict=True):
         gap = (after.offset_slots - before.offset_slots - slots_for(before.minutes)) * SLOT_MINUTES
         there, here = network.offers[before.offer], network.offers[after.offer]
-        way = distance_m(zone(there.nil).centroid, zone(here.nil).centroid)
+        remote = Place.REMOTE in (there.place, here.place)
+        way = 0 if remote else distance_m(zone(there.nil).centroid, zone(here.nil).centroid)
         if gap > limits.gap_max_minutes or (limits.distance_max_m is not None and way > limits.distance_max_m):
             return False
     return True
@@ -194,8 +209,29 @@ def _check_price(network: Network, pool: Pool) -> None:
         price_cents += offer.opening_cents + sum(heads)
     if pool.price_cents != price_cents or sum(member.share_cents for member in pool.members) != price_cents:
         refuse(Reason.OTHER_PRICE, price_cents)
-    if any(member.granted_cents > member.share_cents for member in pool.members):
-        refuse(Reason.OTHER_PRICE, pool.id)
+
+
+def _check_grants(network: Network, pool: Pool) -> None:
+    """Refuse public money that a fund has not free, may not pay for this, or not to this household."""
+    free: dict[FundId, Cents] = {}
+    had: dict[tuple[HouseholdId, FundId], Cents] = {}
+    for member in pool.members:
+        need = network.needs[member.need]
+        if member.granted_cents > member.share_cents:
+            refuse(Reason.OVER_SHARE, member.need)
+        for grant in member.grants:
+            fund = known(network.funds, grant.fund)
+            if fund.action != need.action:
+                refuse(Reason.OTHER_ACTION, fund.id)
+            if grant.cents > member.share_cents * fund.share_percent // 100:
+                refuse(Reason.OVER_SHARE, member.need)
+            free[fund.id] = free.get(fund.id, grants.free_cents(network, fund.id)) - grant.cents
+            if free[fund.id] < 0:
+                refuse(Reason.OVER_FUND, fund.id)
+            key = need.household, fund.id
+            had[key] = had.get(key, grants.household_cents(network, *key)) + grant.cents
+            if fund.household_cap_cents is not None and had[key] > fund.household_cap_cents:
+                refuse(Reason.OVER_HOUSEHOLD_CAP, fund.id)
 
 
 def _check_calendar(network: Network, pool: Pool) -> None:

@@ -9,10 +9,10 @@ from attrs import field
 from wis_engine.errors import refuse
 from wis_engine.facts.base import Event, fresh, id_field, known
 from wis_engine.facts.needs import has_active_recipient
-from wis_engine.network import Network, ledger
-from wis_engine.network.promises import Voucher, VoucherState
+from wis_engine.network import Network, grants, ledger
+from wis_engine.network.promises import Pool, Voucher, VoucherState
 from wis_engine.shapes import exactly, positive, text
-from wis_engine.values import Cents, EngagementId, FundId, HouseholdId, Period, VoucherId
+from wis_engine.values import Cents, EngagementId, FundId, HouseholdId, NeedId, Period, PoolId, VoucherId
 
 
 class Reason(StrEnum):
@@ -20,6 +20,7 @@ class Reason(StrEnum):
 
     NOT_ELIGIBLE = "not-eligible"
     OVER_FUND = "over-fund"
+    OVER_PROMISE = "over-promise"
     OVER_HOUSEHOLD_CAP = "over-household-cap"
     VOUCHER_NOT_ACTIVE = "voucher-not-active"
     OUTSIDE_VALIDITY = "outside-validity"
@@ -37,7 +38,8 @@ class VoucherIssued(Event):
     """A voucher was issued to a household, its face reserved on a fund.
 
     It is nominative and divisible: it pays for services of the fund's action,
-    used by this household, on the dates of `valid`.
+    used by this household, on the dates of `valid`. With `need` it keeps what
+    the need's pool promised of this fund.
     """
 
     name: ClassVar[str] = "voucher-issued"
@@ -45,6 +47,7 @@ class VoucherIssued(Event):
     voucher: VoucherId = id_field()
     fund: FundId = id_field()
     household: HouseholdId = id_field()
+    need: NeedId | None = id_field(default=None)
     face_cents: Cents = field(validator=positive)
     valid: Period = field(validator=exactly(Period))
 
@@ -55,33 +58,51 @@ class VoucherIssued(Event):
         known(network.households, self.household)
         if not has_active_recipient(network, self.household):
             refuse(Reason.NOT_ELIGIBLE, self.household)
-        free_cents = ledger.free_cents(network.accounts[ledger.account_of(self.fund)])
+        promised_cents = self._promised(network)
+        if self.face_cents > promised_cents and self.need is not None:
+            refuse(Reason.OVER_PROMISE, promised_cents)
+        free_cents = grants.free_cents(network, self.fund) + promised_cents
         if self.face_cents > free_cents:
             refuse(Reason.OVER_FUND, free_cents)
         if fund.household_cap_cents is not None:
-            left_cents = fund.household_cap_cents - held_cents(network, self.household, self.fund)
-            if self.face_cents > left_cents:
-                refuse(Reason.OVER_HOUSEHOLD_CAP, left_cents)
+            had_cents = grants.household_cents(network, self.household, self.fund) - promised_cents
+            if had_cents + self.face_cents > fund.household_cap_cents:
+                refuse(Reason.OVER_HOUSEHOLD_CAP, fund.household_cap_cents - had_cents)
+
+    def _promised(self, network: Network) -> Cents:
+        """What an open pool promised of this fund to the need, and no voucher holds yet."""
+        if self.need is None:
+            return 0
+        if known(network.needs, self.need).household != self.household:
+            refuse(Reason.OTHER_HOUSEHOLD, self.need)
+        pool = open_pool(network, self.need)
+        member = pool.member(self.need) if pool else None
+        return grants.outstanding(network, pool, member).get(self.fund, 0) if pool and member else 0
 
     def apply(self, network: Network) -> None:
         """Put the voucher and reserve its face."""
         for account in ledger.reserved(network.accounts, self.fund, self.face_cents):
             network.put(account)
+        pool = None if self.need is None else open_pool(network, self.need)
+        if self.need is not None:
+            network.put(network.funds[self.fund].promised(-self.face_cents))
         network.put(
             Voucher(
                 id=self.voucher,
                 fund=self.fund,
                 household=self.household,
+                pool=None if pool is None else pool.id,
+                need=self.need,
                 face_cents=self.face_cents,
                 valid=self.valid,
             )
         )
 
 
-def held_cents(network: Network, household: HouseholdId, fund: FundId) -> Cents:
-    """Cents of a fund that a household's vouchers hold or have spent."""
-    vouchers = (network.vouchers[VoucherId(name)] for name in network.links.targets(household, "holds"))
-    return sum(one.redeemed_cents + one.left_cents for one in vouchers if one.fund == fund)
+def open_pool(network: Network, need: NeedId) -> Pool | None:
+    """Find the open pool that a need is in."""
+    names = network.links.targets(need, "joins")
+    return network.pools[PoolId(names[0])] if names else None
 
 
 @attrs.frozen(kw_only=True)

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 
 import attrs
 
-from wis_engine.network import ledger
+from wis_engine.network import grants, ledger
 from wis_engine.network.network import Network
 from wis_engine.network.promises import Engagement, Need, NeedState, Pool, PoolState, SessionState, VoucherState
 from wis_engine.network.timetable import most_at_once, promised_minutes, taken
-from wis_engine.values import Cents, HouseholdId, Occurrence, OfferId, PoolId, SupplierId, is_redacted
+from wis_engine.values import Cents, FundId, HouseholdId, Occurrence, OfferId, PoolId, SupplierId, is_redacted
 
 
 @attrs.frozen(kw_only=True)
@@ -88,12 +88,25 @@ def _funds(network: Network) -> Iterator[Breach]:
         spent_out = voucher.redeemed_cents == voucher.face_cents
         if not 0 <= voucher.redeemed_cents <= voucher.face_cents or (voucher.state is VoucherState.SPENT) != spent_out:
             yield _breach("money", f"redeemed {voucher.redeemed_cents} of {voucher.face_cents}", voucher.id)
+    promised = _promised(network)
     for fund in network.funds:
         account = network.accounts[ledger.account_of(fund)]
         if (account.debits_pending_cents, account.debits_posted_cents) != (held[fund], spent[fund]):
             yield _breach("money", "account and vouchers differ", fund)
-        if ledger.free_cents(account) < 0:
-            yield _breach("money", f"overspent by {-ledger.free_cents(account)}", fund)
+        if network.funds[fund].promised_cents != promised[fund]:
+            yield _breach("money", f"{network.funds[fund].promised_cents} promised, pools {promised[fund]}", fund)
+        if grants.free_cents(network, fund) < 0:
+            yield _breach("money", f"overspent by {-grants.free_cents(network, fund)}", fund)
+
+
+def _promised(network: Network) -> dict[FundId, Cents]:
+    """What open pools promised of each fund and no voucher holds."""
+    promised: dict[FundId, Cents] = defaultdict(int)
+    for pool in network.pools.values():
+        for member in pool.members if pool.state is PoolState.FORMED else ():
+            for fund, cents in grants.outstanding(network, pool, member).items():
+                promised[fund] += cents
+    return promised
 
 
 def _suppliers(network: Network) -> Iterator[Breach]:

@@ -89,7 +89,10 @@ class Action(Entity):
 
 @entity
 class Fund(Entity):
-    """A budget line of one action and one source, on which vouchers are reserved."""
+    """A budget line of one action and one source, on which vouchers are reserved.
+
+    `promised_cents` is what pools promised and no voucher holds yet.
+    """
 
     kind: ClassVar[str] = "fund"
     id: FundId
@@ -97,6 +100,11 @@ class Fund(Entity):
     source: FundSource
     share_percent: int
     household_cap_cents: Cents | None
+    promised_cents: Cents = 0
+
+    def promised(self, cents: Cents) -> Self:
+        """Promise cents to a member of a pool, or take a promise back when negative."""
+        return self.replace(promised_cents=self.promised_cents + cents)
 
 
 @entity

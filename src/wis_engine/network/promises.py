@@ -8,7 +8,7 @@ from attrs import field
 from attrs.validators import optional
 
 from wis_engine.network.entity import Entity, entity, refers, sealed
-from wis_engine.shapes import between, checked_id, natural, positive
+from wis_engine.shapes import between, checked_id, exactly, natural, positive, tuple_of
 from wis_engine.values import (
     SLOTS_A_WEEK,
     ActionCode,
@@ -31,6 +31,7 @@ from wis_engine.values import (
     SupplierId,
     VoucherId,
     WeekSlots,
+    require_distinct,
 )
 
 # Needs
@@ -163,20 +164,37 @@ class Chain(Entity):
     broken: bool = False
 
 
+@attrs.frozen(kw_only=True, order=True)
+class Grant:
+    """Public money of one fund that a pool promised to a member."""
+
+    fund: FundId = field(validator=checked_id)
+    cents: Cents = field(validator=positive)
+
+
 @attrs.frozen(kw_only=True)
 class PoolMember:
     """A need in a pool: what it was promised (sessions, minutes) and for how much.
 
-    `share_cents` is its part of the price, `granted_cents` the public money
-    promised towards that part, `alone_cents` what it would have paid alone.
+    `share_cents` is its part of the price, `grants` the public money promised
+    towards that part, `alone_cents` what it would have paid alone.
     """
 
     need: NeedId = field(validator=checked_id)
     sessions: int = field(validator=positive)
     minutes: Minutes = field(validator=positive)
     share_cents: Cents = field(validator=natural)
-    granted_cents: Cents = field(default=0, validator=natural)
+    grants: tuple[Grant, ...] = field(default=(), validator=tuple_of(exactly(Grant)))
     alone_cents: Cents = field(validator=natural)
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse one fund twice."""
+        require_distinct((grant.fund for grant in self.grants), "PoolMember.grants")
+
+    @property
+    def granted_cents(self) -> Cents:
+        """Public money promised in all."""
+        return sum(grant.cents for grant in self.grants)
 
 
 class PoolState(StrEnum):
@@ -333,12 +351,17 @@ class VoucherState(StrEnum):
 
 @entity
 class Voucher(Entity):
-    """A nominative, divisible title reserved on a fund for one household."""
+    """A nominative, divisible title reserved on a fund for one household.
+
+    `pool` and `need` say which promise it keeps, if it keeps one.
+    """
 
     kind: ClassVar[str] = "voucher"
     id: VoucherId
     fund: FundId = refers("backs")
     household: HouseholdId = refers("holds")
+    pool: PoolId | None = refers("grants", default=None)
+    need: NeedId | None = refers("meant_for", to=True, default=None)
     face_cents: Cents
     valid: Period
     redeemed_cents: Cents = 0

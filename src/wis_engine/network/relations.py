@@ -30,5 +30,7 @@ RELATIONS: Final = (
     Relation("delivers", "offer", "engagement", "service-booked"),
     Relation("backs", "fund", "voucher", "voucher-issued", tells="forward"),
     Relation("holds", "household", "voucher", "voucher-issued", tells="forward"),
+    Relation("grants", "pool", "voucher", "voucher-issued"),
+    Relation("meant_for", "voucher", "need", "voucher-issued", tells="backward"),
     Relation("paid", "voucher", "engagement", "voucher-redeemed", tells="backward"),
 )

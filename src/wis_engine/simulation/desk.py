@@ -27,18 +27,14 @@ from wis_engine.facts import (
 )
 from wis_engine.facts.engagements import CancelReason
 from wis_engine.facts.matches import LeavingReason
-from wis_engine.facts.vouchers import held_cents
 from wis_engine.matching import Plan
-from wis_engine.matching.plan import Member
 from wis_engine.network import Network, timetable
-from wis_engine.network.promises import Engagement, NeedState, Pool, SessionState, Voucher
+from wis_engine.network.promises import Engagement, NeedState, Pool, PoolMember, SessionState, Voucher
 from wis_engine.simulation.card import table
 from wis_engine.simulation.draws import Draws
 from wis_engine.values import (
     Cents,
     EngagementId,
-    FundId,
-    HouseholdId,
     NeedId,
     Period,
     PoolId,
@@ -76,43 +72,27 @@ class Desk:
 
     def engage(self, network: Network, plan: Plan, day: dt.date) -> list[Event]:
         """Issue the vouchers that an adopted plan grants, and book its sessions."""
-        held: dict[tuple[HouseholdId, FundId], Cents] = {}
         facts: list[Event] = []
         for planned in plan.pools:
             pool = network.pools[PoolId(planned.id)]
-            for member in planned.members:
-                facts += self._issue(network, pool, member, day, held)
-            for member in planned.members:
-                facts += self._book(network, pool, NeedId(member.need))
+            for member in pool.members:
+                facts += self._issue(network, pool, member, day)
+            for member in pool.members:
+                facts += self._book(network, pool, member.need)
         return facts
 
-    def _issue(
-        self,
-        network: Network,
-        pool: Pool,
-        member: Member,
-        day: dt.date,
-        held: dict[tuple[HouseholdId, FundId], Cents],
-    ) -> Iterator[Event]:
-        """Issue one voucher for each fund, within what the household may still hold of it."""
-        need = NeedId(member.need)
-        household = network.needs[need].household
+    def _issue(self, network: Network, pool: Pool, member: PoolMember, day: dt.date) -> Iterator[Event]:
+        """Issue one voucher for each fund that the pool promised of."""
         for grant in member.grants:
-            fund = FundId(grant.budget)
-            had_cents = held.get((household, fund), held_cents(network, household, fund))
-            cap_cents = network.funds[fund].household_cap_cents
-            face_cents = grant.cents if cap_cents is None else min(grant.cents, cap_cents - had_cents)
-            if face_cents <= 0:
-                continue
-            held[household, fund] = had_cents + face_cents
             self._issued += 1
             voucher = VoucherId(f"voucher-{self._issued:04d}")
-            self._vouchers[pool.id, need].append(voucher)
+            self._vouchers[pool.id, member.need].append(voucher)
             yield VoucherIssued(
                 voucher=voucher,
-                fund=fund,
-                household=household,
-                face_cents=face_cents,
+                fund=grant.fund,
+                household=network.needs[member.need].household,
+                need=member.need,
+                face_cents=grant.cents,
                 valid=Period(day, pool.period.end + SETTLE_DAYS * _DAY),
             )
 
