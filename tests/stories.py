@@ -302,8 +302,9 @@ def chain_pool(name="pool-2", **changes):
 
 
 def booked(name="e1", **changes):
-    values = {"pool": "pool-1", "need": "n1", "occurrences": MONDAYS, "price_cents": 6_000}
-    return ServiceBooked(engagement=name, **values | changes)
+    values = {"pool": "pool-1", "need": "n1", "occurrences": MONDAYS} | changes
+    part_cents = 6_000 * len(values["occurrences"]) // len(MONDAYS)
+    return ServiceBooked(engagement=name, **{"price_cents": part_cents} | values)
 
 
 def delivered(name="e1", session=0, **changes):

@@ -402,7 +402,7 @@ def test_a_plan_adopted_with_a_key_is_adopted_once_and_answered_twice(community)
     assert community.adopt(plan, key="k-1") == attrs.evolve(first, repeated=True)
 
 
-def test_a_problem_holds_what_can_be_matched_now(community):
+def test_a_problem_holds_what_can_be_matched_now(community, clock):
     community.record(
         stories.offer("unagreed", channel=Channel.AGREEMENT),
         stories.offer("over", period=Period.parse("2026-01-01/2026-02-01")),
@@ -410,7 +410,8 @@ def test_a_problem_holds_what_can_be_matched_now(community):
         *(stories.voucher(f"v{number}", household=f"h{number}", fund="c1", face_cents=25_000) for number in (1, 2)),
         PersonLeft(person="p5", firm="f3"),
     )
-    community.record(stories.meeting(), at=instant("2026-03-10 08:00"))
+    clock.now = instant("2026-03-10 08:00")
+    community.record(stories.meeting())
     problem = community.problem()
     assert {one.id for one in problem.offers} == {"hw", "cm", "ride"}
     assert {one.id for one in problem.needs} == {"n1", "n2", "n3"}
@@ -527,8 +528,9 @@ def test_a_plan_adopted_again_under_its_key_is_the_first_adoption_whatever_came_
         community.adopt(plan, key="april")
 
 
-def test_a_late_paper_sheet_does_not_turn_time_back(community):
-    community.record(stories.meeting(), at=instant("2026-03-10 08:00"))
+def test_a_late_paper_sheet_does_not_turn_time_back(community, clock):
+    clock.now = instant("2026-03-10 08:00")
+    community.record(stories.meeting())
     before = community.problem().digest
     community.record(stories.meeting("m2"), at=instant("2026-03-05 08:00"))
     assert community.problem().digest == before
@@ -541,3 +543,108 @@ def test_a_problem_knows_what_each_household_holds_of_a_fund(community):
     plan = community.match()
     granted = sum(cents.get("b1", 0) for pool in plan.pools for need, cents in pool.grants.items() if need == "n1")
     assert granted <= 5_000
+
+
+def test_a_date_that_was_mistyped_does_not_stop_the_matcher(community):
+    before = community.problem()
+    community.record(stories.firm("f9"), at=instant("2062-02-20 08:00"))
+    assert community.problem() == before
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        dt.datetime(1969, 12, 31, tzinfo=dt.UTC),
+        dt.datetime.max.replace(tzinfo=dt.UTC),
+        dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=2))),
+        dt.datetime(2026, 1, 1),  # noqa: DTZ001 - what is refused
+        dt.date(2026, 1, 1),
+        "2026-01-01",
+    ],
+)
+def test_no_instant(community, at):
+    for ask in (
+        lambda: community.record(stories.meeting(), at=at),
+        lambda: community.advance(at),
+        lambda: community.as_of(at),
+    ):
+        with pytest.raises(Malformed):
+            ask()
+
+
+@pytest.mark.parametrize("changes", [{"zone": "Nowhere"}, {"zone": None}, {"mode": "w"}])
+def test_a_community_is_not_opened_anyhow(changes):
+    with pytest.raises(Malformed):
+        Community.open("memory:", **changes)
+
+
+@pytest.mark.parametrize("url", ["", "memory", "sqlite:", "sqlite:///a\0b", "postgresql://x", "file.db"])
+def test_no_url_of_a_log(url):
+    with pytest.raises(Malformed):
+        Community.open(url)
+
+
+@pytest.mark.parametrize("types", ["need-declared", ["nope"], [5], [int]])
+def test_no_types_of_facts(community, types):
+    with pytest.raises(Malformed):
+        community.events(types=types)
+
+
+def test_a_plan_of_another_community_is_refused_by_name(community):
+    plan = community.match()
+    other = Community.open("memory:", clock=lambda: START)
+    with pytest.raises(PlanError) as error:
+        other.adopt(plan)
+    assert error.value.rule == "unknown"
+    with pytest.raises(PlanError):
+        community.adopt(None)
+
+
+def test_what_a_certificate_says_is_recorded_only_when_it_was_checked(community):
+    plan = community.match()
+    moved = community.branch()
+    moved.record(stories.firm("f9"), stories.need("n9"))
+    moved.adopt(plan)
+    community.adopt(plan)
+    [then] = [one.fact for one in moved.events(types=["plan-adopted"])]
+    [now] = [one.fact for one in community.events(types=["plan-adopted"])]
+    assert then.levels == ()
+    assert [level.level for level in now.levels] == [level.name for level in plan.certificate.levels]
+
+
+def test_a_key_of_half_a_batch_is_free_in_a_branch(community):
+    start = community.position
+    both = [stories.firm("f8"), stories.firm("f9")]
+    community.record(*both, key="two")
+    half = community.as_of(start + 1).branch()
+    assert half.record(both[1], key="two").first == start + 2
+    assert community.branch().record(*both, key="two").repeated
+
+
+def test_a_fact_that_fails_to_apply_is_not_passed_over(url, clock):
+    class Stumbling(Exception):
+        pass
+
+    @attrs.frozen(kw_only=True)
+    class Noted(Event):
+        name = "noted"
+        stumbles = False
+
+        def apply(self, network):
+            network.put(network.firms["f1"].replace(persons=9))
+            if Noted.stumbles:
+                raise Stumbling
+
+    with Community.open(url, clock=clock, events=[Noted]) as writer:
+        writer.record(*pilot())
+        reader = writer if url == "memory:" else Community.open(url, clock=clock, events=[Noted], mode="r")
+        writer.record(Noted())
+        if reader is writer:
+            return
+        Noted.stumbles = True
+        for _ in range(2):
+            with pytest.raises(Stumbling):
+                _ = reader.network
+        Noted.stumbles = False
+        assert reader.network.digest() == writer.network.digest()
+        reader.close()

@@ -197,16 +197,26 @@ def _commitments(network: Network) -> Iterator[Commitment]:
 def facts_of(network: Network, plan: Plan) -> tuple[Event, ...]:
     """Write a plan as facts: it was adopted, its chains composed, its pools formed.
 
-    A chain that stands already, step by step, is used and not composed again.
+    A plan that answers the network's own problem is checked against it, and
+    what its certificate says goes into the facts; of a plan for a world that
+    has moved nothing is certified here, and the guards decide alone. A chain
+    that stands already, step by step, is used and not composed again.
 
     Raises
     ------
     PlanError
-        A pool of the plan has no time: it answers a problem with explicit
-        options, which no community asked.
+        The plan breaks a rule of the problem, names what is not here, or has
+        a pool without a time (explicit options, which no community asks).
     """
     plan_id = PlanId(plan.id)
-    levels = tuple(PlanLevel(level=one.name, value=one.value, bound=one.bound) for one in plan.certificate.levels)
+    problem = problem_of(network)
+    proved = plan.problem == problem.digest
+    if proved:
+        plan.check(problem)
+    _require_known(network, plan)
+    levels = tuple(
+        PlanLevel(level=one.name, value=one.value, bound=one.bound) for one in plan.certificate.levels if proved
+    )
     adopted = PlanAdopted(
         plan=plan_id,
         strategy=plan.strategy,
@@ -227,6 +237,18 @@ def facts_of(network: Network, plan: Plan) -> tuple[Event, ...]:
             lead = network.offers[steps[0].offer].supplier
             composed.append(ChainComposed(chain=ChainId(chain.id), plan=plan_id, lead=lead, steps=steps))
     return (adopted, *composed, *(_pool_formed(network, plan_id, pool, chains) for pool in plan.pools))
+
+
+def _require_known(network: Network, plan: Plan) -> None:
+    offers = [pool.offer for pool in plan.pools if pool.offer is not None]
+    offers += [step.offer for chain in plan.chains for step in chain.steps]
+    unknown = [name for name in offers if name not in network.offers]
+    unknown += [name for pool in plan.pools for name in pool.needs if name not in network.needs]
+    chains = {chain.id for chain in plan.chains if chain.steps}
+    unknown += [pool.chain for pool in plan.pools if pool.chain is not None and pool.chain not in chains]
+    unknown += [pool.id for pool in plan.pools if pool.chain is None and pool.offer is None]
+    if unknown:
+        raise PlanError("unknown", f"{min(unknown)} is not in this community")
 
 
 def _chain_steps(chain: PlanChain) -> tuple[ChainStep, ...]:

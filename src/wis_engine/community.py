@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import takewhile
 from typing import Any, Final, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from wis_engine import plain
 from wis_engine.bridge import facts_of, problem_of
@@ -33,6 +34,8 @@ from wis_engine.views.indicators import READS, Indicator, indicators
 Clock = Callable[[], dt.datetime]
 NOBODY: Final = "unnamed"
 """Who acts when the caller does not say."""
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 9_997
 TRIES: Final = 3
 """Lost races after which a batch takes the log's write lock before it is checked."""
 
@@ -114,6 +117,9 @@ class Community:
         """
         if mode not in ("rw", "r"):
             raise Malformed(f"mode is «rw» or «r», not {mode!r}")
+        if "\0" in url:
+            raise Malformed("no url of a log")
+        _require_zone(zone)
         registry = Registry((*EVENTS, *events))
         scheme, found, path = url.partition(":")
         log: Log
@@ -164,7 +170,7 @@ class Community:
         after, until
             Positions: `after` is out, `until` is in.
         """
-        names = None if types is None else [one if isinstance(one, str) else one.name for one in types]
+        names = None if types is None else [self._registry.name_of(one) for one in types]
         network = self.network
         end = network.position if until is None else min(until, network.position)
         if about is None:
@@ -195,7 +201,7 @@ class Community:
 
     def as_of(self, moment: int | dt.datetime) -> "Community":
         """Show the community as it stood: after a position, or at an instant as then recorded. Read only."""
-        position = moment if isinstance(moment, int) else self._log.position_at(moment)
+        position = moment if type(moment) is int else self._log.position_at(_aware(moment))
         if not 0 <= position <= self.position:
             raise Malformed(f"no position {position}: the log stands at {self.position}")
         return Community(
@@ -210,7 +216,7 @@ class Community:
     def branch(self) -> "Community":
         """Fork a what-if in memory: same past, a future of its own."""
         log = MemoryLog(registry=self._registry, clock=self._clock)
-        log.remember(self._log.read(until=self.position))
+        log.remember(self._log.read(until=self.position), cut=self._log.head() > self.position)
         return Community(log, clock=self._clock, zone=self._network.zone, registry=self._registry)
 
     # Recording
@@ -286,10 +292,10 @@ class Community:
         Refused
             The network cannot keep one of its promises any more.
         """
+        if not isinstance(plan, Plan):
+            raise PlanError("digest", f"no plan: {type(plan).__name__}")
         if content_digest(plan) != plan.digest:
             raise PlanError("digest", f"plan {plan.id} is not what its digest says")
-        if plan.problem == (problem := self.problem()).digest:
-            plan.check(problem)
         if key is not None and (earlier := self._adopted(plan, key)):
             return earlier
         return self._admit(lambda network: facts_of(network, plan), at=at, actor=actor, key=key, after=after)
@@ -371,7 +377,9 @@ class Community:
             raise
         if receipt.repeated:
             network.rollback()
+            return receipt
         network.commit()
+        network.pass_time(batch.occurred_at, receipt.recorded_at)
         return receipt
 
     def _append(self, batch: Batch, after: int | None) -> Receipt:
@@ -392,13 +400,19 @@ class Community:
         return self._log.append(batch, after=start)
 
     def _catch_up(self) -> None:
-        """Apply what the log holds beyond the network: effects, not guards."""
+        """Apply what the log holds beyond the network: effects, not guards; each fact whole or not at all."""
         network = self._network
         for recorded in self._log.read(after=network.position, until=self._until):
-            network.now = recorded.occurred_at
-            network.position = recorded.position
-            recorded.fact.apply(network)
-        network.commit()
+            network.begin()
+            try:
+                network.now = recorded.occurred_at
+                network.position = recorded.position
+                recorded.fact.apply(network)
+            except BaseException:
+                network.rollback()
+                raise
+            network.commit()
+            network.pass_time(recorded.occurred_at, recorded.recorded_at)
 
     # Matching
 
@@ -443,6 +457,16 @@ def _always(*facts: Event) -> Callable[[Network], tuple[Event, ...]]:
 
 
 def _aware(moment: object) -> dt.datetime:
-    if not isinstance(moment, dt.datetime) or moment.tzinfo is None:
+    """Take an instant with a time zone, in the years from 1970 to 9997."""
+    if not isinstance(moment, dt.datetime) or moment.utcoffset() is None:
         raise Malformed("an instant carries its time zone")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise Malformed(f"an instant of the year {moment.year}")
     return moment.astimezone(dt.UTC)
+
+
+def _require_zone(zone: object) -> None:
+    try:
+        ZoneInfo(zone)  # type: ignore[arg-type]  # whatever was given
+    except (ValueError, TypeError, OSError, ZoneInfoNotFoundError):
+        raise Malformed(f"no time zone: {zone!r}") from None

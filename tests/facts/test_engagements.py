@@ -183,11 +183,22 @@ def test_what_waited_is_cancelled_and_what_was_delivered_stays():
     assert network.check() == ()
 
 
-def test_what_was_cancelled_whole_may_be_booked_again_at_the_same_price():
+def test_what_was_cancelled_may_be_booked_again_at_the_same_price():
     again = network_of(*POOLED, booked(), cancelled(), booked("e2"))
     assert again.engagements["e2"].price_cents == 6_000
-    part = why_refused(*POOLED, booked(), AFTER_FIRST, delivered(), cancelled(), booked("e2", occurrences=MONDAYS[1:]))
-    assert part is Reason.OVER_SHARE
+    once = [*POOLED, booked(), AFTER_FIRST, delivered(), cancelled()]
+    assert why_refused(*once, booked("e2", occurrences=MONDAYS[1:], price_cents=4_500)) is None
+    assert why_refused(*once, booked("e2", occurrences=MONDAYS[1:], price_cents=4_501)) is Reason.OVER_SHARE
+
+
+def test_one_session_costs_no_more_than_its_part():
+    assert why_refused(*POOLED, booked(occurrences=MONDAYS[:1], price_cents=1_500)) is None
+    assert why_refused(*POOLED, booked(occurrences=MONDAYS[:1], price_cents=1_501)) is Reason.OVER_SHARE
+
+
+def test_a_delivered_minute_is_payable_as_a_minute():
+    network = network_of(*POOLED, booked(), AFTER_ALL, delivered(minutes=1))
+    assert network.engagements["e1"].payable_cents == 6_000 // 360
 
 
 @pytest.mark.parametrize("score", [1, 3, 5])

@@ -1,10 +1,11 @@
 """The life of a membership: what its facts leave, and why they are refused."""
 
 import pytest
-from stories import firm, household, network_of, person, why_refused
+from stories import firm, household, network_of, person, refusal, why_refused
 
 from wis_engine.errors import Malformed
 from wis_engine.facts import ConsentGiven, ConsentWithdrawn, FirmLeft, HouseholdFormed, PersonLeft
+from wis_engine.facts.base import Reason as BaseReason
 from wis_engine.facts.membership import Reason
 from wis_engine.network.parties import FirmStatus, Gender, Member, Purpose, Role
 from wis_engine.values import AgeBand
@@ -72,7 +73,14 @@ def test_people_enrol_through_a_firm(count):
 def test_a_person_may_work_for_two_firms_and_leave_one():
     network = network_of(person("p1", "f2", role=Role.ENTREPRENEUR), PersonLeft(person="p1", firm="f1"))
     assert network.links.sources("p1", "employs") == ["f2"]
-    assert network.persons["p1"].role is Role.ENTREPRENEUR
+    # What the first enrolment said of the person stands.
+    assert (network.persons["p1"].role, network.persons["p1"].gender) == (Role.EMPLOYEE, Gender.WOMAN)
+
+
+def test_a_firm_that_left_may_come_back():
+    network = network_of(PersonLeft(person="p5", firm="f3"), FirmLeft(firm="f3"), firm("f3", persons=5))
+    assert (network.firms["f3"].member, network.firms["f3"].persons) == (True, 5)
+    assert refusal(network, firm("f3")) is BaseReason.ID_TAKEN
 
 
 def test_a_person_who_left_may_come_back():

@@ -11,6 +11,7 @@ NAMES = sampled_from(["e1", "e2", "e3"])
 NEEDS = sampled_from(["n1", "n2", "n4"])
 STARTS = [dt.date(2026, 3, day) for day in (2, 9, 16, 23)]
 SHARE_CENTS = 6_000
+SESSIONS = 4
 
 
 class Engagements(Telling):
@@ -29,16 +30,21 @@ class Engagements(Telling):
         return sum(state in {"delivered", "confirmed"} for one in self.of(need) for state in one["states"].values())
 
     @rule(
-        name=NAMES, need=NEEDS, numbers=sets(integers(0, 3), min_size=1), cents=sampled_from([0, 2_000, 6_000, 6_001])
+        name=NAMES,
+        need=NEEDS,
+        numbers=sets(integers(0, 3), min_size=1),
+        cents=sampled_from([0, 1_500, 3_000, 6_000, 6_001]),
     )
     def book(self, name, need, numbers, cents):
-        kept = [one for one in self.of(need) if any(state != "cancelled" for state in one["states"].values())]
-        taken = {number for one in kept for number, state in one["states"].items() if state != "cancelled"}
+        kept = [(one, [n for n, state in one["states"].items() if state != "cancelled"]) for one in self.of(need)]
+        taken = {number for _, numbers in kept for number in numbers}
+        kept_cents = sum(one["cents"] * len(numbers) // len(one["states"]) for one, numbers in kept)
         allowed = (
             name not in self.engagements
             and need in {"n1", "n2"}
             and not taken & numbers
-            and sum(one["cents"] for one in kept) + cents <= SHARE_CENTS
+            and kept_cents + cents <= SHARE_CENTS
+            and cents <= SHARE_CENTS * len(numbers) // SESSIONS
         )
         self.record_booking(name, need, numbers, cents, allowed=allowed)
 

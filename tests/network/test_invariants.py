@@ -62,7 +62,9 @@ def test_quantity_minutes_beyond_what_was_booked(network):
 
 @pytest.mark.parametrize("minutes", [(0, 90, 90, 90), (-1, 90, 90, 90)])
 def test_quantity_delivered_without_minutes(network, minutes):
-    assert corrupt(network, "engagements", E1, delivered_minutes=minutes) == [("quantity", (E1,))]
+    # What was not delivered cannot have been paid for either.
+    told = [("money", (E1,)), ("quantity", (E1,))]
+    assert corrupt(network, "engagements", E1, delivered_minutes=minutes) == told
 
 
 def test_quantity_minutes_of_what_was_not_delivered(network):

@@ -58,7 +58,8 @@ class ServiceBooked(Event):
     """A member of a pool was booked with one of the pool's offers, for dated sessions.
 
     A chain is booked as linked engagements, one for each `step`. `price_cents`
-    is this engagement's part of the member's share.
+    is this engagement's part of the member's share: no more than its part of
+    the promised sessions.
     """
 
     name: ClassVar[str] = "service-booked"
@@ -94,10 +95,12 @@ class ServiceBooked(Event):
         taken = {one for other in before if other.step == self.step for one in other.unbroken()}
         if taken & set(self.occurrences):
             refuse(Reason.ALREADY_BOOKED, self.need)
-        # What was cancelled whole costs nothing, and may be booked again.
-        kept_cents = sum(other.price_cents for other in before if other.unbroken())
-        if kept_cents + self.price_cents > member.share_cents:
-            refuse(Reason.OVER_SHARE, member.share_cents)
+        # Sessions that were cancelled cost nothing, and may be booked again.
+        kept_cents = sum(other.price_cents * len(other.unbroken()) // len(other.states) for other in before)
+        part_cents = -(-member.share_cents * len(self.occurrences) // member.sessions)
+        left_cents = min(part_cents, member.share_cents - kept_cents)
+        if self.price_cents > left_cents:
+            refuse(Reason.OVER_SHARE, left_cents)
 
     def apply(self, network: Network) -> None:
         """Put the engagement, every session waiting."""

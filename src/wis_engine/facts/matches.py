@@ -314,7 +314,7 @@ class PoolDissolved(Event):
 
 
 def close_if_done(network: Network, name: PoolId) -> None:
-    """Finish a pool of which every member was met."""
+    """Finish a pool of which every member was met; money promised that no voucher holds by now is free again."""
     pool = network.pools[name]
     if pool.state is PoolState.FORMED and all(
         network.needs[member.need].state is NeedState.MET for member in pool.members

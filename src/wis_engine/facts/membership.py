@@ -12,7 +12,7 @@ from wis_engine.facts.base import Event, fresh, id_field, known, personal
 from wis_engine.network import Network
 from wis_engine.network.parties import Firm, FirmStatus, Gender, Household, Member, Person, Purpose, Role
 from wis_engine.shapes import between, checked_id, exactly, matching, positive, short_text, text, tuple_of
-from wis_engine.territory import NILS, municipio_of
+from wis_engine.territory import MUNICIPI, NILS, municipio_of
 from wis_engine.values import FirmId, HouseholdId, PersonId, is_redacted, require_distinct
 
 SMALL_PERSONS_MAX = 49
@@ -38,7 +38,7 @@ a_nil = between(1, NILS)
 
 @attrs.frozen(kw_only=True)
 class FirmJoined(Event):
-    """A micro or small firm joined the community, with its size, seat and sector.
+    """A micro or small firm joined the community, or came back, with its size, seat and sector.
 
     `persons` counts the people who work in it, `ateco` is its class of
     activity (ATECO 2025), `nil` the zone of its seat.
@@ -54,8 +54,9 @@ class FirmJoined(Event):
     nil: int = field(validator=a_nil)
 
     def check(self, network: Network) -> None:
-        """Refuse a firm that is neither micro nor small."""
-        fresh(network, self.firm)
+        """Refuse a firm that is a member already, or neither micro nor small."""
+        if self.firm not in network.firms or network.firms[self.firm].member:
+            fresh(network, self.firm)
         if self.persons > SMALL_PERSONS_MAX:
             refuse(Reason.FIRM_TOO_LARGE, self.persons)
 
@@ -97,7 +98,10 @@ class FirmLeft(Event):
 
 @attrs.frozen(kw_only=True)
 class PersonEnrolled(Event):
-    """A person who works for a member firm enrolled, under a pseudonym."""
+    """A person who works for a member firm enrolled, under a pseudonym.
+
+    Who is enrolled through a second firm stays what the first enrolment said.
+    """
 
     name: ClassVar[str] = "person-enrolled"
 
@@ -116,8 +120,9 @@ class PersonEnrolled(Event):
             refuse(Reason.ALREADY_ENROLLED, self.person)
 
     def apply(self, network: Network) -> None:
-        """Put the person and open the tie to the firm."""
-        network.put(Person(id=self.person, role=self.role, gender=self.gender))
+        """Put the person, unless known already, and open the tie to the firm."""
+        if self.person not in network.persons:
+            network.put(Person(id=self.person, role=self.role, gender=self.gender))
         network.link(self.firm, "employs", self.person)
 
 
@@ -175,7 +180,7 @@ class HouseholdFormed(Event):
     holders: tuple[PersonId, ...] = personal(subject="household", validator=some_holders)
     members: tuple[Member, ...] = personal(subject="household", validator=distinct_members)
     nil: int = personal(subject="household", validator=a_nil)
-    municipio: int = field(default=attrs.Factory(_municipio, takes_self=True))
+    municipio: int = field(default=attrs.Factory(_municipio, takes_self=True), validator=between(1, MUNICIPI))
 
     def __attrs_post_init__(self) -> None:
         """Hold the public residue to the personal field that it comes from."""

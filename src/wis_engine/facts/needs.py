@@ -17,8 +17,8 @@ from wis_engine.facts.membership import a_nil
 from wis_engine.network import Network
 from wis_engine.network.parties import Household, Purpose
 from wis_engine.network.promises import Need, NeedState, NeedStep
-from wis_engine.shapes import between, checked_id, exactly, natural, positive, tuple_of
-from wis_engine.territory import municipio_of
+from wis_engine.shapes import between, checked_id, exactly, matching, natural, positive, tuple_of
+from wis_engine.territory import MUNICIPI, municipio_of
 from wis_engine.values import (
     ActionCode,
     Cents,
@@ -82,8 +82,9 @@ def lacks_consent(household: Household, services: Iterable[str]) -> bool:
     return Purpose.SPECIAL_DATA not in household.consents and any(map(needs_consent, services))
 
 
-def a_service(_instance: object, _attribute: object, value: Any) -> None:  # noqa: ANN401 - typed by the field
+def a_service(instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:  # noqa: ANN401 - typed by the field
     """Validate a code of the catalogue (attrs validator)."""
+    checked_id(instance, attribute, value)
     catalogue.service(value)
 
 
@@ -102,10 +103,8 @@ def windows(instance: object, _attribute: object, value: Any) -> None:  # noqa: 
         raise Malformed(f"{type(instance).__name__}.slots: no half-hour of the week")
 
 
-def a_language(instance: object, _attribute: object, value: object) -> None:
-    """Validate a two-letter language code, or None (attrs validator)."""
-    if value is not None and (not isinstance(value, str) or len(value) != len("it") or not value.islower()):
-        raise Malformed(f"{type(instance).__name__}.language: not a two-letter code")
+a_language = matching("[a-z]{2}")
+"""Validates a two-letter code of a language (attrs validator)."""
 
 
 def _action(need: "NeedDeclared") -> ActionCode:
@@ -142,7 +141,7 @@ class NeedDeclared(Event):
     beneficiary: MemberId = personal(subject="household", validator=checked_id)
     slots: WeekSlots = personal(subject="household", validator=windows)
     nil: int = personal(subject="household", validator=a_nil)
-    language: str | None = personal(subject="household", default=None, validator=a_language)
+    language: str | None = personal(subject="household", default=None, validator=v.optional(a_language))
     steps: tuple[NeedStep, ...] = personal(subject="household", default=(), validator=linked_steps)
     minutes: Minutes = field(validator=positive)
     sessions: int = field(default=1, validator=positive)
@@ -153,7 +152,7 @@ class NeedDeclared(Event):
     group_max: int | None = field(default=None, validator=v.optional(positive))
     channel: Channel | None = field(default=None, validator=v.optional(exactly(Channel)))
     action: ActionCode = field(default=attrs.Factory(_action, takes_self=True), validator=checked_id)
-    municipio: int = field(default=attrs.Factory(_municipio, takes_self=True), validator=positive)
+    municipio: int = field(default=attrs.Factory(_municipio, takes_self=True), validator=between(1, MUNICIPI))
     step_count: int = field(default=attrs.Factory(_step_count, takes_self=True), validator=positive)
 
     def __attrs_post_init__(self) -> None:

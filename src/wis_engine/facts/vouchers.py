@@ -38,8 +38,8 @@ class VoucherIssued(Event):
     """A voucher was issued to a household, its face reserved on a fund.
 
     It is nominative and divisible: it pays for services of the fund's action,
-    used by this household, on the dates of `valid`. With `need` it keeps what
-    the need's pool promised of this fund.
+    used by this household, and is redeemed on the dates of `valid`. With
+    `need` it keeps what the need's pool, while it stands, promised of this fund.
     """
 
     name: ClassVar[str] = "voucher-issued"

@@ -76,6 +76,13 @@ class Registry:
             raise Malformed(f"no event type is called {name!r}")
         return found
 
+    def name_of(self, event: object) -> str:
+        """Name of an event type, given by its class or its name; raise `Malformed` for anything else."""
+        name = event if isinstance(event, str) else getattr(event, "name", None)
+        if not isinstance(name, str) or name not in self._shapes:
+            raise Malformed(f"no event type: {event!r}")
+        return name
+
     def require(self, fact: Event) -> Shape:
         """Find the type of a fact, or raise `Malformed` when it is not one of these."""
         found = self._shapes.get(fact.name)
@@ -94,6 +101,9 @@ class Registry:
         shape = self.require(fact)
         try:
             data = to_plain(fact)
+            if shape.cls not in EVENTS:
+                # Types of others: what cannot be read again must not be written.
+                from_plain(data, shape.cls, trusted=True)
             held = {name: data.pop(name) for name in shape.personal}
             gone = all(is_redacted(getattr(fact, name)) for name in shape.personal)
             body, personal = dump(data), None if gone else dump(held)

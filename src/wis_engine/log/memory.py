@@ -105,14 +105,21 @@ class MemoryLog:
                 self.append(batch, after=len(self._facts))
             return len(self._facts)
 
-    def remember(self, past: Iterable[Recorded]) -> None:
-        """Take in what another log recorded, as it recorded it; for a log that is still empty."""
+    def remember(self, past: Iterable[Recorded], *, cut: bool = False) -> None:
+        """Take in what another log recorded, as it recorded it; for a log that is still empty.
+
+        When the past was `cut`, its last batch may not be whole, and its key is
+        forgotten: it stands for what was recorded then, not for a part of it.
+        """
         assert not self._facts, "there are facts already"
         for envelope, records in groupby(past, key=_envelope):
             occurred_at, recorded_at, actor, cause, key = envelope
             facts = tuple(one.fact for one in records)
             batch = Batch(facts=facts, occurred_at=occurred_at, actor=actor, cause=cause, key=key)
             self._add(batch, to_microseconds(recorded_at))
+        if cut and self._keys and self._keys[-1] is not None:
+            del self._rows[self._keys[-1]]
+            self._keys[-1] = None
 
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""

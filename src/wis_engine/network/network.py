@@ -79,7 +79,7 @@ class Network:
     position
         Log position of the last fact applied, or of the one being applied.
     latest
-        The latest instant at which anything happened; `now` may be earlier, when a paper sheet comes in late.
+        The latest instant known to have passed; `now` may be earlier, when a paper sheet comes in late.
     """
 
     projects: Mapping[ProjectId, Project]
@@ -108,7 +108,7 @@ class Network:
         self._tables: dict[str, dict[str, Any]] = {cls.kind: {} for cls in ENTITIES}
         self._open: dict[str, set[str]] = {cls.kind: set() for cls in ENTITIES}
         self._journal: list[tuple[Any, ...]] | None = None
-        self._begun = 0, _EPOCH, _EPOCH
+        self._begun = 0, _EPOCH
         for kind, table in self._tables.items():
             setattr(self, f"{kind}s", MappingProxyType(table))
 
@@ -127,7 +127,10 @@ class Network:
     @now.setter
     def now(self, moment: dt.datetime) -> None:
         self._now = moment
-        self.latest = max(self.latest, moment)
+
+    def pass_time(self, occurred_at: dt.datetime, recorded_at: dt.datetime) -> None:
+        """Know that an instant has passed: a fact cannot have happened after it was recorded."""
+        self.latest = max(self.latest, min(occurred_at, recorded_at))
 
     @property
     def today(self) -> dt.date:
@@ -220,7 +223,7 @@ class Network:
         """Open a batch: keep a journal from here."""
         assert self._journal is None, "a batch is open already"
         self._journal = []
-        self._begun = self.position, self._now, self.latest
+        self._begun = self.position, self._now
 
     def commit(self) -> None:
         """Close the batch, if one is open, and forget how to undo it."""
@@ -234,7 +237,7 @@ class Network:
         for undo, *what in reversed(self._journal):
             undo(*what)
         self._journal = None
-        self.position, self._now, self.latest = self._begun
+        self.position, self._now = self._begun
 
     def _undo_put(self, kind: str, name: str, old: Entity | None) -> None:
         table = self._tables[kind]

@@ -321,9 +321,9 @@ class Engagement(Entity):
 
     @property
     def payable_cents(self) -> Cents:
-        """What may be paid for by now: the price in the part of the sessions that were delivered."""
-        delivered = sum(state in (SessionState.DELIVERED, SessionState.CONFIRMED) for state in self.states)
-        return self.price_cents * delivered // len(self.states)
+        """What may be paid for by now: the price in the part of the minutes that were delivered."""
+        booked = sum(occurrence.minutes for occurrence in self.occurrences)
+        return self.price_cents * sum(self.delivered_minutes) // booked
 
     def paid_by(self, fund: FundId) -> Cents:
         """What the vouchers of one fund paid."""
