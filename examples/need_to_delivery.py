@@ -7,7 +7,6 @@ Run with `python examples/need_to_delivery.py`; what it prints stands in `need_t
 import datetime as dt
 
 import wis_engine as wis
-from wis_engine.network import timetable
 
 SPRING = wis.Period.parse("2026-03-01/2026-06-01")
 AFTERNOONS = wis.WeekSlots.parse("mon-thu 16:00-19:00")
@@ -84,7 +83,7 @@ def main() -> None:
 
     network = community.network
     pool = network.pools[plan.pools[0].id]
-    dated = timetable.sessions_of(network, pool)[0]
+    dated = community.sessions(pool.id)[0]
     print("sessions:", *dated, sep="\n  ")
     for member in pool.members:
         number = member.need.removeprefix("need-")

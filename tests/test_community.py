@@ -9,7 +9,16 @@ from stories import AFTER_ALL, APRIL, NEXT_YEAR, START, facts_in, instant, life,
 
 from wis_engine.community import Community, system_clock
 from wis_engine.errors import Conflict, KeyReused, Malformed, PlanError, ReadOnly, Refused
-from wis_engine.facts import Event, MeetingHeld, NeedDeclared, NeedWithdrawn, PersonLeft, PoolFormed
+from wis_engine.facts import (
+    ConsentGiven,
+    ConsentWithdrawn,
+    Event,
+    MeetingHeld,
+    NeedDeclared,
+    NeedWithdrawn,
+    PersonLeft,
+    PoolFormed,
+)
 from wis_engine.facts.base import redacted
 from wis_engine.matching import Need, Offer, Option, Problem, solve
 from wis_engine.network import Network, timetable
@@ -648,3 +657,30 @@ def test_a_fact_that_fails_to_apply_is_not_passed_over(url, clock):
         Noted.stumbles = False
         assert reader.network.digest() == writer.network.digest()
         reader.close()
+
+
+def test_an_open_need_that_is_not_asked_for_is_left_out_for_a_reason(community, clock):
+    community.record(
+        ConsentGiven(household="h2"),
+        stories.need("n7", household="h2", service="elder_care"),
+        stories.need("n8", sessions=1, minutes=90, period=Period.parse("2026-03-02/2026-03-09")),
+        ConsentWithdrawn(household="h2"),
+        PersonLeft(person="p5", firm="f3"),
+    )
+    clock.now = instant("2026-03-10 08:00")
+    community.record(stories.meeting())
+    asked = {need.id for need in community.problem().needs}
+    left_out = community.left_out()
+    assert left_out["n7"] == "consent-missing"
+    assert left_out["n8"] == "period-over"
+    assert "no-active-recipient" in left_out.values()
+    assert asked | set(left_out) == set(community.network.opened("need"))
+    assert not asked & set(left_out)
+
+
+def test_sessions_of_a_pool_are_dated(community):
+    live(community, stories.matched())
+    assert community.sessions("pool-1") == (stories.MONDAYS,)
+    assert len(community.sessions("pool-2")) == 2
+    with pytest.raises(Malformed):
+        community.sessions("nowhere")

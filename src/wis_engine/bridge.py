@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Final
 
 from wis_engine.catalogue import services_of
@@ -40,11 +41,10 @@ _MOBILE: Final = (Place.HOME, Place.FIRM)
 def problem_of(network: Network) -> Problem:
     """Take a frozen picture of the open needs, of what is offered, of free money and of promises in force.
 
-    Needs are left out of which a personal field is redacted, whose household
-    has nobody enrolled any more, or took back the consent that is due. Nothing is planned before the day
+    Some open needs are left out; `left_out` says why. Nothing is planned before the day
     after the latest fact: what happens is what tells the time.
     """
-    tomorrow = network.latest.astimezone(network.zone_info).date() + dt.timedelta(days=1)
+    tomorrow = _tomorrow(network)
     return Problem(
         needs=list(_needs(network, tomorrow)),
         offers=list(_offers(network, tomorrow)),
@@ -59,26 +59,51 @@ def _left(period: Period, first: dt.date) -> Period | None:
     return period if first <= period.start else Period(first, period.end) if first < period.end else None
 
 
+class LeftOut(StrEnum):
+    """Why an open need is not in the problem: nothing about it can be matched now."""
+
+    REDACTED = "redacted"
+    NO_ACTIVE_RECIPIENT = "no-active-recipient"
+    CONSENT_MISSING = "consent-missing"
+    PERIOD_OVER = "period-over"
+
+
+def left_out(network: Network) -> dict[NeedId, LeftOut]:
+    """Say for each open need that is not in the problem why it is not, in order of id."""
+    first = _tomorrow(network)
+    needs = [network.needs[NeedId(name)] for name in network.opened("need")]
+    return {need.id: why for need in needs if (why := _why_left_out(network, need, first))}
+
+
+def _why_left_out(network: Network, need: Need, first: dt.date) -> LeftOut | None:
+    if any(map(is_redacted, (need.service, need.steps, need.beneficiary, need.slots, need.nil, need.language))):
+        return LeftOut.REDACTED
+    if not _firms(network, need.household):
+        return LeftOut.NO_ACTIVE_RECIPIENT
+    if lacks_consent(network.households[need.household], [step.service for step in need.steps] or [need.service]):
+        return LeftOut.CONSENT_MISSING
+    return None if _left(need.period, first) else LeftOut.PERIOD_OVER
+
+
+def _tomorrow(network: Network) -> dt.date:
+    return network.latest.astimezone(network.zone_info).date() + dt.timedelta(days=1)
+
+
 def _needs(network: Network, first: dt.date) -> Iterator[WantedNeed]:
     for name in network.opened("need"):
         need = network.needs[NeedId(name)]
-        period = _left(need.period, first)
-        firms = _firms(network, need.household)
-        sealed = (need.service, need.steps, need.beneficiary, need.slots, need.nil, need.language)
-        if period is None or not firms or any(map(is_redacted, sealed)):
-            continue
-        if lacks_consent(network.households[need.household], [step.service for step in need.steps] or [need.service]):
+        if _why_left_out(network, need, first):
             continue
         yield WantedNeed(
             id=need.id,
             minutes=need.left_minutes,
             household=need.household,
-            firm=firms[0],
+            firm=_firms(network, need.household)[0],
             beneficiary=_somebody(need.household, need.beneficiary),
             service=need.service,
             sessions=need.left_sessions,
             slots=need.slots,
-            period=period,
+            period=_left(need.period, first),
             place=zone(need.nil).centroid,
             zone=need.nil,
             radius_m=need.radius_m,

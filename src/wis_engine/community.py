@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from wis_engine import plain
-from wis_engine.bridge import facts_of, problem_of
+from wis_engine.bridge import LeftOut, facts_of, left_out, problem_of
 from wis_engine.deadlines import Deadlines
 from wis_engine.errors import Conflict, Malformed, PlanError, ReadOnly, Refused
 from wis_engine.facts import EVENTS, Event, PlanAdopted, Receipt, Recorded
@@ -26,9 +26,10 @@ from wis_engine.log.memory import MemoryLog
 from wis_engine.matching import EFFORT, Plan, Problem, Strategy, solve
 from wis_engine.matching.plan import content_digest
 from wis_engine.network import Network
+from wis_engine.network.timetable import sessions_of
 from wis_engine.shapes import is_id
 from wis_engine.story import story_of
-from wis_engine.values import Period
+from wis_engine.values import Occurrence, Period, PoolId
 from wis_engine.views.indicators import READS, Indicator, indicators
 
 Clock = Callable[[], dt.datetime]
@@ -192,6 +193,23 @@ class Community:
         if rows is None:
             raise Malformed(f"no table {table!r}; there are {', '.join(sorted(network.tables))}")
         return [plain.to_plain(rows[name]) for name in sorted(rows)]
+
+    def sessions(self, pool: str) -> tuple[tuple[Occurrence, ...], ...]:
+        """Date the sessions of a pool: one tuple for each of its steps, one step where no chain serves it.
+
+        A member is promised the first ones, as many as it has sessions; these
+        are what `ServiceBooked` books.
+
+        Raises
+        ------
+        Malformed
+            There is no such pool.
+        """
+        network = self.network
+        found = network.pools.get(PoolId(pool))
+        if found is None:
+            raise Malformed(f"no pool {pool!r}")
+        return sessions_of(network, found)
 
     def indicators(self, period: Period) -> tuple[Indicator, ...]:
         """Count the indicators of the project over a period of local dates."""
@@ -420,6 +438,11 @@ class Community:
         """Freeze the open needs, the offers, the free money and the promises in force."""
         with self._lock:
             return problem_of(self.network)
+
+    def left_out(self) -> dict[str, LeftOut]:
+        """Say for each open need that is not in the problem why it is not: for those a plan has no explanation."""
+        with self._lock:
+            return {str(need): why for need, why in left_out(self.network).items()}
 
     def match(self, strategy: str | Strategy = "greedy", *, seed: int = 0, effort: int = EFFORT) -> Plan:
         """Match the open needs, without adopting anything.
