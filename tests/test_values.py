@@ -74,6 +74,20 @@ def test_no_period(text):
         Period.parse(text)
 
 
+@pytest.mark.parametrize("kind", [WeekSlots, Period])
+@pytest.mark.parametrize("value", [5, None, b"always", ["always"], b"2026-01-01/2026-01-02"])
+def test_weeks_and_periods_are_read_from_texts_alone(kind, value):
+    with pytest.raises(Malformed):
+        kind.parse(value)
+
+
+@pytest.mark.parametrize("day", [dt.date.max, "2026-01-01", 5])
+def test_no_day_that_another_follows(day):
+    with pytest.raises(Malformed):
+        Period.day(day)
+    assert Period.day(dt.date(2026, 1, 1)).days == 1
+
+
 def test_a_period_is_of_dates_that_are_not_instants():
     with pytest.raises(Malformed):
         Period(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), dt.date(2026, 1, 2))

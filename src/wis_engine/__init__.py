@@ -16,7 +16,7 @@ _PUBLIC = {
     "community": ("Community", "system_clock"),
     "errors": (
         *("WisError", "Refused", "Malformed", "Conflict", "KeyReused", "OutcomeUnknown", "IntegrityError"),
-        *("StorageUnavailable", "Busy", "Full", "ReadOnly", "ConnectionLost"),
+        *("StorageUnavailable", "Busy", "Full", "ReadOnly", "ConnectionLost", "LogClosed"),
         *("FormatError", "PrivacyError", "PlanError", "StrategyError"),
     ),
     "facts.base": ("Event", "Recorded", "Receipt", "personal"),

@@ -7,6 +7,7 @@ from wis_engine.errors import FormatError as FormatError
 from wis_engine.errors import Full as Full
 from wis_engine.errors import IntegrityError as IntegrityError
 from wis_engine.errors import KeyReused as KeyReused
+from wis_engine.errors import LogClosed as LogClosed
 from wis_engine.errors import Malformed as Malformed
 from wis_engine.errors import OutcomeUnknown as OutcomeUnknown
 from wis_engine.errors import PlanError as PlanError

@@ -106,7 +106,7 @@ def service(code: str) -> Service:
     """
     found = _by_code().get(ServiceCode(code))
     if found is None:
-        raise Malformed(f"no service of the catalogue: {code!r}")
+        raise Malformed("no service of the catalogue")
     return found
 
 

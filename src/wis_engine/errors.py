@@ -3,7 +3,8 @@
 Every error that leaves the library is a `WisError`. Each leaf says in its
 attributes what a program needs (`code`, `retryable`, `outcome`, its data) and
 in `str()` what a person needs: one line, with ids and positions, never a
-personal value.
+personal value. An error passes its arguments to `Exception`, so that it can be
+copied and sent to another process.
 """
 
 from enum import StrEnum
@@ -73,7 +74,11 @@ class Conflict(WisError):
     def __init__(self, after: int, head: int) -> None:
         self.after = after
         self.head = head
-        super().__init__(f"conflict: asked to append after position {after}, the log stands at {head}")
+        super().__init__(after, head)
+
+    def __str__(self) -> str:
+        """One line: where the caller stood, where the log stands."""
+        return f"conflict: asked to append after position {self.after}, the log stands at {self.head}"
 
 
 class KeyReused(WisError):
@@ -84,7 +89,11 @@ class KeyReused(WisError):
     def __init__(self, key: str, first: int) -> None:
         self.key = key
         self.first = first
-        super().__init__(f"key reused: {key!r} already stands at position {first} with other content")
+        super().__init__(key, first)
+
+    def __str__(self) -> str:
+        """One line: which key, and where it stands."""
+        return f"key reused: {self.key!r} already stands at position {self.first} with other content"
 
 
 class StorageUnavailable(WisError):
@@ -117,6 +126,13 @@ class ConnectionLost(StorageUnavailable):
     """The store went away before anything was written."""
 
     code = "connection-lost"
+
+
+class LogClosed(StorageUnavailable):
+    """Whoever holds the log has closed it; open it again."""
+
+    code = "closed"
+    retryable = False
 
 
 class OutcomeUnknown(WisError):
@@ -152,13 +168,20 @@ class PlanError(WisError):
     ----------
     rule
         Short name of the broken rule, such as `capacity`.
+    what
+        Where the plan breaks it, in words.
     """
 
     code = "plan"
 
     def __init__(self, rule: str, what: str) -> None:
         self.rule = rule
-        super().__init__(f"plan breaks «{rule}»: {what}")
+        self.what = what
+        super().__init__(rule, what)
+
+    def __str__(self) -> str:
+        """One line: which rule, and where."""
+        return f"plan breaks «{self.rule}»: {self.what}"
 
 
 class StrategyError(WisError):

@@ -124,7 +124,7 @@ def zone(nil: int) -> Zone:
         No NIL of Milano has this number.
     """
     if type(nil) is not int or not 1 <= nil <= NILS:
-        raise Malformed(f"no NIL of Milano: {nil!r}")
+        raise Malformed(f"no NIL of Milano: they go from 1 to {NILS}")
     return _territory()[nil - 1][0]
 
 

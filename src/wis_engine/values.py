@@ -177,6 +177,8 @@ class WeekSlots:
     @classmethod
     def parse(cls, text: str) -> "WeekSlots":
         """Read «mon-fri 16:00-19:00, sat 09:00-12:00», «always» or «never»."""
+        if type(text) is not str:
+            raise Malformed("a week is read from a text")
         return _parsed_week(text)
 
     @classmethod
@@ -271,12 +273,12 @@ def _parsed_week(text: str) -> WeekSlots:
     for window in text.split(", "):
         read = _WINDOW.fullmatch(window)
         if read is None or read[1] not in DAYS or (read[2] or read[1]) not in DAYS:
-            raise Malformed(f"no window of a week: {window!r}")
+            raise Malformed("no window of a week")
         begin = int(read[3]) * 2 + (read[4] == "30")
         end = int(read[5]) * 2 + (read[6] == "30")
         first, last = DAYS.index(read[1]), DAYS.index(read[2] or read[1])
         if not begin < end <= SLOTS_A_DAY or first > last:
-            raise Malformed(f"a window ends after it begins and inside its day: {window!r}")
+            raise Malformed("a window ends after it begins and inside its day")
         for day in range(first, last + 1):
             bits |= WeekSlots.at(day, begin, end - begin).bits
     return WeekSlots(bits)
@@ -301,23 +303,28 @@ class Period:
     def __attrs_post_init__(self) -> None:
         """Refuse empty, backward and endless ranges."""
         if self.start >= self.end:
-            raise Malformed(f"a period starts before it ends: {self.start}/{self.end}")
+            raise Malformed("a period starts before it ends")
         if self.days > PERIOD_DAYS_MAX or self.end.year == dt.MAXYEAR:
-            raise Malformed(f"a period of more than a hundred years, or to the end of time: {self.start}/{self.end}")
+            raise Malformed("a period of more than a hundred years, or to the end of time")
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read «2026-03-01/2026-04-01»."""
+        if type(text) is not str:
+            raise Malformed("a period is read from a text")
         try:
             start, end = text.split("/")
             return cls(dt.date.fromisoformat(start), dt.date.fromisoformat(end))
         except ValueError:
-            raise Malformed(f"no period: {text!r}") from None
+            raise Malformed("no period") from None
 
     @classmethod
     def day(cls, day: dt.date) -> Self:
         """One day, the period of a one-off need."""
-        return cls(day, day + dt.timedelta(days=1))
+        try:
+            return cls(day, day + dt.timedelta(days=1))
+        except (OverflowError, TypeError):
+            raise Malformed("no day that another follows") from None
 
     @property
     def days(self) -> int:

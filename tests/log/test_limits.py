@@ -1,11 +1,14 @@
 import datetime as dt
+from typing import ClassVar
 
+import attrs
 import pytest
 
 import wis_engine as wis
 from wis_engine.errors import Malformed
 from wis_engine.facts import EVENTS
-from wis_engine.log.codec import Stored, known_events
+from wis_engine.facts.base import Event
+from wis_engine.log.codec import Registry, Stored, known_events
 from wis_engine.log.limits import (
     BATCH_BYTES_MAX,
     BATCH_EVENTS_MAX,
@@ -13,6 +16,7 @@ from wis_engine.log.limits import (
     check_batch,
     check_limits,
 )
+from wis_engine.values import NeedId
 
 
 def test_limits_are_reached_and_not_passed():
@@ -63,3 +67,38 @@ def test_what_is_not_measured_is_small(example):
     """The shortcut holds: a fact without long texts and collections is under a thousandth of a batch."""
     assert known_events().encode(example).size * BATCH_EVENTS_MAX <= BATCH_BYTES_MAX
     assert type(example) in EVENTS
+
+
+@attrs.frozen(kw_only=True)
+class Page:
+    text: str
+    next: "Page | None" = None
+
+
+@attrs.frozen(kw_only=True)
+class Diary(Event):
+    """A fact of somebody else, whose parts are as long as they like."""
+
+    name: ClassVar[str] = "diary"
+    page: Page | None = None
+    pages: tuple[Page, ...] = ()
+    writer: NeedId = NeedId("w")
+
+
+LONG = "x" * 10_000_000
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        Diary(page=Page(text=LONG)),
+        Diary(page=Page(text="", next=Page(text=LONG))),
+        Diary(pages=(Page(text=""), Page(text=LONG))),
+        Diary(writer=LONG),
+    ],
+)
+def test_a_long_text_is_measured_wherever_it_lies(fact):
+    registry = Registry((*EVENTS, Diary))
+    check_batch((Diary(page=Page(text="short", next=Page(text="short"))),), registry)
+    with pytest.raises(Malformed, match=f"more than {EVENT_BYTES_MAX} bytes"):
+        check_batch((fact,), registry)

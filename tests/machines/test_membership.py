@@ -23,7 +23,7 @@ class Membership(Telling):
 
     @rule(firm=sampled_from(FIRMS), persons=sampled_from([1, 9, 49, 50, 200]))
     def join(self, firm, persons):
-        allowed = firm not in self.firms and persons < 50
+        allowed = not self.firms.get(firm, False) and persons < 50
         self.tell(stories.firm(firm, persons=persons), allowed=allowed)
         if allowed:
             self.firms[firm] = True

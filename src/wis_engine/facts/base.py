@@ -63,12 +63,14 @@ def id_field(*, default: Any = attrs.NOTHING) -> Any:  # noqa: ANN401 - a field
 def personal(*, subject: str, default: Any = attrs.NOTHING, validator: Validator | None = None) -> Any:  # noqa: ANN401 - a field
     """Declare a field that ties a person to a need: sealed with its subject's key, or what redaction left.
 
+    The `repr` of the fact leaves it out.
+
     Parameters
     ----------
     subject
         Name of the field that holds the id of the household whose key seals this one.
     """
-    return field(default=default, metadata={PERSONAL: subject}, validator=_unless_redacted(validator))
+    return field(default=default, repr=False, metadata={PERSONAL: subject}, validator=_unless_redacted(validator))
 
 
 def _unless_redacted(validator: Validator | None) -> Validator | None:

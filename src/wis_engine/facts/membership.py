@@ -9,6 +9,7 @@ from attrs import validators as v
 
 from wis_engine.errors import Malformed, refuse
 from wis_engine.facts.base import Event, fresh, id_field, known, personal
+from wis_engine.facts.base import Reason as BaseReason
 from wis_engine.network import Network
 from wis_engine.network.parties import Firm, FirmStatus, Gender, Household, Member, Person, Purpose, Role
 from wis_engine.shapes import between, checked_id, exactly, matching, positive, short_text, text, tuple_of
@@ -188,14 +189,18 @@ class HouseholdFormed(Event):
             raise Malformed("HouseholdFormed.municipio: not that of its nil")
 
     def check(self, network: Network) -> None:
-        """Refuse a holder who is not enrolled or lives in another household."""
+        """Refuse a holder who is not enrolled or lives in another household.
+
+        Who holds is personal: the detail is the holder's place in the tuple.
+        """
         fresh(network, self.household)
-        for person in self.holders:
-            known(network.persons, person)
+        for place, person in enumerate(self.holders):
+            if person not in network.persons:
+                refuse(BaseReason.UNKNOWN_ID, place)
             if not network.links.sources(person, "employs"):
-                refuse(Reason.NOT_ENROLLED, person)
+                refuse(Reason.NOT_ENROLLED, place)
             if network.links.targets(person, "lives_in"):
-                refuse(Reason.IN_ANOTHER_HOUSEHOLD, person)
+                refuse(Reason.IN_ANOTHER_HOUSEHOLD, place)
 
     def apply(self, network: Network) -> None:
         """Put the household."""

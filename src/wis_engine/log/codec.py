@@ -26,7 +26,7 @@ class Stored:
     name: str
     version: int
     body: bytes
-    personal: bytes | None
+    personal: bytes | None = attrs.field(repr=False)
     subject: str | None
 
     @property
@@ -69,11 +69,11 @@ class Registry:
         """Names, in order."""
         return iter(sorted(self._shapes))
 
-    def shape(self, name: str) -> Shape:
+    def shape(self, name: object) -> Shape:
         """Find an event type by its name, or raise `Malformed`."""
-        found = self._shapes.get(name)
+        found = self._shapes.get(name) if isinstance(name, str) else None
         if found is None:
-            raise Malformed(f"no event type is called {name!r}")
+            raise Malformed(f"no event type is called {name!r}" if isinstance(name, str) else "no name of a type")
         return found
 
     def name_of(self, event: object) -> str:

@@ -1,13 +1,17 @@
 """How large a batch from outside may be; what the engine makes and bulk loads may be larger."""
 
+import datetime as dt
 from collections.abc import Iterable
-from typing import Any, Final, NewType, get_args, get_origin
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Final, Union, get_args, get_origin
 
 import attrs
 
 from wis_engine.errors import Malformed
 from wis_engine.facts.base import Event
 from wis_engine.log.codec import Registry, Stored
+from wis_engine.shapes import checked_id
 
 EVENT_BYTES_MAX: Final = 64 * 1024
 BATCH_EVENTS_MAX: Final = 1_000
@@ -15,7 +19,9 @@ BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
 
 _FEW: Final = 8
 _LINE: Final = 200
-"""A fact whose collections and texts are no longer than these is under 4 KiB, a thousandth of a batch."""
+"""A fact whose collections and texts are no longer than these is small; one of ours is at most 4 KiB."""
+
+_SHORT: Final = (int, Enum, dt.date, NoneType)
 
 
 def check_batch(facts: tuple[Event, ...], registry: Registry) -> None:
@@ -37,24 +43,41 @@ def check_limits(stored: Iterable[Stored]) -> None:
             raise Malformed(f"a batch of more than {BATCH_BYTES_MAX} bytes")
 
 
-def _bulky(fact: Event) -> bool:
-    held = (getattr(fact, name) for name in _unbounded(type(fact)))
-    return any(len(value) > (_LINE if isinstance(value, str) else _FEW) for value in held if hasattr(value, "__len__"))
+def _bulky(part: Any) -> bool:  # noqa: ANN401 - a fact or a part of one
+    return any(_is_long(getattr(part, name)) for name in _unbounded(type(part)))
+
+
+def _is_long(value: Any) -> bool:  # noqa: ANN401 - what a field holds
+    """Say whether a value, or anything in it, may be long; what is of no kind known here counts as long."""
+    if isinstance(value, _SHORT):
+        return False
+    if isinstance(value, str):
+        return len(value) > _LINE
+    if isinstance(value, (tuple, frozenset)):
+        return len(value) > _FEW or any(map(_is_long, value))
+    return not attrs.has(type(value)) or _bulky(value)
 
 
 _UNBOUNDED: dict[type[Any], tuple[str, ...]] = {}
 
 
-def _unbounded(cls: type[Event]) -> tuple[str, ...]:
-    """Fields of a type of fact that may be long: texts that are no ids, and collections."""
+def _unbounded(cls: type[Any]) -> tuple[str, ...]:
+    """Fields of a fact, or a part of one, that may be long: texts but for ids, collections, parts with such fields."""
     if cls not in _UNBOUNDED:
         fields = attrs.fields(attrs.resolve_types(cls))
-        _UNBOUNDED[cls] = tuple(a.name for a in fields if not _is_short(a.type))
+        # A class that holds itself finds itself here meanwhile, as one that may be long.
+        _UNBOUNDED[cls] = tuple(a.name for a in fields)
+        _UNBOUNDED[cls] = tuple(a.name for a in fields if not (_is_id(a) or _is_short(a.type)))
     return _UNBOUNDED[cls]
 
 
+def _is_id(a: "attrs.Attribute[Any]") -> bool:
+    return checked_id in (a.validator, getattr(a.validator, "validator", None))
+
+
 def _is_short(kind: Any) -> bool:  # noqa: ANN401 - a typing construct
-    kinds = [one for one in get_args(kind) or (kind,) if one is not type(None)]
-    return get_origin(kind) not in (tuple, frozenset) and all(
-        isinstance(one, NewType) or (isinstance(one, type) and one is not str) for one in kinds
-    )
+    if isinstance(kind, UnionType) or get_origin(kind) is Union:
+        return all(map(_is_short, get_args(kind)))
+    if not isinstance(kind, type):
+        return False
+    return issubclass(kind, _SHORT) or (attrs.has(kind) and not _unbounded(kind))

@@ -20,6 +20,7 @@ from wis_engine.errors import (
     Conflict,
     IntegrityError,
     KeyReused,
+    LogClosed,
     Malformed,
     OutcomeUnknown,
     ReadOnly,
@@ -244,7 +245,7 @@ class SqliteLog:
 
     def _live(self) -> sqlite3.Connection:
         if self._closed:
-            raise StorageUnavailable(f"{self._path.name}: the log was closed")
+            raise LogClosed(f"{self._path.name}: the log was closed")
         if self._process != os.getpid():
             raise StorageUnavailable(f"{self._path.name}: a forked process opens its own log")
         if self._connection is None:

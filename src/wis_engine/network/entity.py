@@ -22,17 +22,17 @@ def refers(relation: str, *, to: bool = False, default: Any = attrs.NOTHING, per
     """Mark a field that names another entity for life; `put` opens its link.
 
     The link runs from the named entity to this one (household `declares`
-    need), or the other way with `to=True`.
+    need), or the other way with `to=True`. A personal one is left out of `repr`.
     """
     metadata: dict[str, Any] = {REFERS: (relation, to)}
     if personal:
         metadata[PERSONAL] = "household"
-    return field(default=default, metadata=metadata)
+    return field(default=default, repr=not personal, metadata=metadata)
 
 
 def sealed(default: Any = attrs.NOTHING) -> Any:  # noqa: ANN401 - a field
-    """Mark a field that may hold what redaction left; effects store it and never compute with it."""
-    return field(default=default, metadata={PERSONAL: "household"})
+    """Mark a field that may hold what redaction left; effects store it, never compute with it; `repr` leaves it out."""
+    return field(default=default, repr=False, metadata={PERSONAL: "household"})
 
 
 class Entity:
