@@ -153,7 +153,7 @@ def test_pruning_keeps_a_chain_at_least_as_good_as_any_and_invents_none(drawn):
     by_step = [[one.id for one in offers if one.service == step.service] for step in STEPS]
 
     def listed(keep):
-        chains = joined(ground, STEPS, by_step, keep)
+        chains = joined(ground, STEPS, by_step, keep).chains
         return {(c.offers, c.offsets, start) for c in chains for start in WeekSlots(c.starts)}
 
     def goodness(chain):
@@ -183,23 +183,24 @@ def test_discovery_ranks_chains_by_the_needs_they_could_serve():
         Need(id="c1", minutes=30, service="ride", household="h1"),
         Need(id="d1", minutes=30, service="ride", household="h4"),
     ]
-    found = discover_chains(Problem(needs=needs, offers=[PICKUP, HOMEWORK, RIDE]))
+    found, complete = discover_chains(Problem(needs=needs, offers=[PICKUP, HOMEWORK, RIDE]))
+    assert complete
     assert found[0].services == ("pickup", "homework")
     assert found[0].offers == ("o1", "o2")
     assert found[0].needs == ("a1", "a2", "b1", "b2")
     assert {one.services for one in found} >= {("pickup", "homework", "ride"), ("homework", "ride")}
     assert all("d1" not in one.needs for one in found)
-    assert len(discover_chains(Problem(needs=needs, offers=[PICKUP, HOMEWORK, RIDE]), limit=2)) == 2
+    assert len(discover_chains(Problem(needs=needs, offers=[PICKUP, HOMEWORK, RIDE]), limit=2).chains) == 2
 
 
 def test_discovery_counts_a_need_that_is_itself_a_chain():
-    found = discover_chains(Problem(needs=[NEED], offers=[PICKUP, HOMEWORK, RIDE]))
+    found = discover_chains(Problem(needs=[NEED], offers=[PICKUP, HOMEWORK, RIDE])).chains
     assert [(one.offers, one.offsets, one.needs) for one in found] == [(("o1", "o2", "o3"), (0, 1, 3), ("n",))]
 
 
 def test_discovery_finds_nothing_that_nobody_wants_together():
     needs = [Need(id="a", minutes=30, service="pickup", household="h1")]
-    assert discover_chains(Problem(needs=needs, offers=[PICKUP, HOMEWORK, RIDE])) == ()
+    assert discover_chains(Problem(needs=needs, offers=[PICKUP, HOMEWORK, RIDE])) == ((), True)
 
 
 @pytest.mark.parametrize("bad", [{"steps_max": 1}, {"steps_max": 4}, {"limit": 0}, {"gap_max_minutes": -1}])

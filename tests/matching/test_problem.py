@@ -1,14 +1,11 @@
-import datetime as dt
-
 import pytest
 from hypothesis import given
 from problems import problems
 
 from wis_engine.errors import Malformed
 from wis_engine.matching import Budget, Need, Offer, Option, Problem, Step
-from wis_engine.matching.problem import ANY_WEEK
 from wis_engine.plain import dump, load
-from wis_engine.values import Period, PriceTier
+from wis_engine.values import PriceTier
 
 
 @given(problems())
@@ -75,18 +72,3 @@ def test_a_session_is_an_equal_part_rounded_up_or_the_steps_together():
     assert Need(id="a", minutes=100, sessions=3).session_minutes == 34
     steps = [Step(service="s", minutes=20), Step(service="t", minutes=45)]
     assert Need(id="a", minutes=65, steps=steps).session_minutes == 65
-
-
-@pytest.mark.parametrize(("sessions", "closed", "weekly"), [(4, 0, 1), (5, 0, 2), (4, 7, 2), (1, 28, 1)])
-def test_sessions_a_week_suffice_for_the_open_days(sessions, closed, weekly):
-    period = Period.parse("2026-03-02/2026-03-30")
-    days = [period.start + dt.timedelta(days=day) for day in range(closed)]
-    need = Need(id="a", minutes=60 * sessions, sessions=sessions, period=period)
-    assert Problem(needs=[need], offers=[], closed_days=days).weekly_sessions(need) == weekly
-
-
-def test_the_horizon_spans_all_periods_and_is_any_week_without():
-    march, may = Period.parse("2026-03-01/2026-04-01"), Period.parse("2026-05-01/2026-06-01")
-    needs, offers = [Need(id="n", minutes=1, period=may)], [Offer(id="o", capacity_minutes=1, period=march)]
-    assert Problem(needs=needs, offers=offers).horizon == Period.parse("2026-03-01/2026-06-01")
-    assert Problem(needs=[], offers=[]).horizon == ANY_WEEK

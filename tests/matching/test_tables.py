@@ -67,8 +67,8 @@ def test_cells_that_cannot_be_read_say_why():
         "id,capacity_minutes,mobile,tiers,zones\no,1,perhaps,1200,1|x\n",
     )
     assert [(one.table, one.column, one.why) for one in diagnostics] == [
-        ("needs", "slots", "no window of a week: 'noon'"),
-        ("needs", "period", "no period: 'today'"),
+        ("needs", "slots", "no window of a week"),
+        ("needs", "period", "no period"),
         ("needs", "age_band", f"not one of {', '.join(AgeBand)}"),
         ("needs", "steps", "not a service and its minutes"),
         ("offers", "mobile", "neither yes nor no"),

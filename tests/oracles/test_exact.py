@@ -36,9 +36,12 @@ def all_starts(problem, needs):
     """Every set of starts that a plain need may have in a week."""
     if problem.options is not None:
         return [None]
-    need = needs[0]
-    weekly = problem.weekly_sessions(need)
-    return [WeekSlots(sum(1 << slot for slot in chosen)) for chosen in combinations(need.slots, weekly)]
+    slots = list(needs[0].slots)
+    return [
+        WeekSlots(sum(1 << slot for slot in chosen))
+        for weekly in range(1, needs[0].sessions + 1)
+        for chosen in combinations(slots, weekly)
+    ]
 
 
 def proposals(problem):

@@ -31,6 +31,7 @@ ROUND_WORK: Final = 12_000_000
 COVERED: Final = "covered_minutes"
 HOUSEHOLD: Final = "household_cents"
 PUBLIC: Final = "public_cents"
+ENUMERATES: Final = "exact"
 _MILLION: Final = 1_000_000
 
 
@@ -81,8 +82,8 @@ class Certificate:
     Attributes
     ----------
     enumerated
-        The strategy says that it looked at every plan. That is its word: the
-        bounds do not rest on it.
+        The strategy `exact` says that it looked at every plan. That is its
+        word: the bounds do not rest on it.
     """
 
     levels: tuple[Level, ...]
@@ -174,6 +175,8 @@ def is_proved(problem: Problem, values: tuple[int, Cents, Cents], certificate: C
 
 Row = tuple[int, tuple[tuple[tuple[str, int], ...], ...]]
 """One need: its value, and for each step the offers that could take it with their minutes."""
+_Ask = tuple[int, int, int]
+"""A row and a step that one offer could take, with the minutes that it would take."""
 
 
 def _find_prices(reading: Reading) -> tuple[MinutePrice, ...]:
@@ -188,15 +191,12 @@ def _find_prices(reading: Reading) -> tuple[MinutePrice, ...]:
         for need in reading.problem.needs
         if reading.uses[need.id] and all(reading.uses[need.id])
     ]
-    asking: dict[str, list[tuple[int, int]]] = {}
+    asking: dict[str, list[_Ask]] = {}
     for place, (_, steps) in enumerate(rows):
         for step, ways in enumerate(steps):
-            for offer, _ in ways:
-                asking.setdefault(offer, []).append((place, step))
-    wanted = {
-        offer: sum(minutes for place, step in asks for name, minutes in rows[place][1][step] if name == offer)
-        for offer, asks in asking.items()
-    }
+            for offer, minutes in ways:
+                asking.setdefault(offer, []).append((place, step, minutes))
+    wanted = {offer: sum(minutes for _, _, minutes in asks) for offer, asks in asking.items()}
     scarce = sorted(offer for offer in asking if wanted[offer] > reading.left[offer])
     starts = [
         {**dict.fromkeys(reading.left, 0), **dict.fromkeys(scarce, SCALE * weight)}
@@ -204,7 +204,7 @@ def _find_prices(reading: Reading) -> tuple[MinutePrice, ...]:
     ]
     best = min(starts, key=lambda prices: _bound(reading, rows, prices))
     best_bound = _bound(reading, rows, best)
-    work = 1 + sum(len(rows[place][1][step]) for offer in scarce for place, step in asking[offer])
+    work = 1 + sum(len(rows[place][1][step]) for offer in scarce for place, step, _ in asking[offer])
     prices = dict(best)
     for _ in range(min(ROUNDS_MAX, ROUND_WORK // work)):
         for offer in scarce:
@@ -224,14 +224,13 @@ def _bound(reading: Reading, rows: Sequence[Row], prices: dict[str, int]) -> int
 
 
 def _clearing_price(
-    reading: Reading, rows: Sequence[Row], prices: dict[str, int], offer: str, asks: Sequence[tuple[int, int]]
+    reading: Reading, rows: Sequence[Row], prices: dict[str, int], offer: str, asks: Sequence[_Ask]
 ) -> int:
     """Find the lowest price at which no more minutes of one offer are wanted than it has, all others fixed."""
     leaving: list[tuple[int, int]] = []
-    for place, at in asks:
+    for place, at, minutes in asks:
         value, steps = rows[place]
         others = sum(min(prices[name] * minutes for name, minutes in step) for step in steps[:at] + steps[at + 1 :])
-        minutes = next(minutes for name, minutes in steps[at] if name == offer)
         elsewhere = min((prices[name] * used for name, used in steps[at] if name != offer), default=value)
         if minutes:
             leaving.append((min(value - others, elsewhere) // minutes, minutes))

@@ -9,19 +9,18 @@ it breaks; any other change is found by the digest.
 import datetime as dt
 from collections import Counter
 from itertools import pairwise
-from typing import Final, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
-from wis_engine.errors import PlanError
-from wis_engine.matching.certificate import is_proved
+from wis_engine.errors import Malformed, PlanError
+from wis_engine.matching.certificate import ENUMERATES, is_proved
+from wis_engine.matching.check_unmatched import check_unmatched
 from wis_engine.matching.plan import Plan, PlanChain, PlanPool, content_digest, numbered
 from wis_engine.matching.problem import Need, Offer, Problem
-from wis_engine.matching.reading import Reading, begins, half_hours, reading_of
+from wis_engine.matching.reading import Reading, reading_of
+from wis_engine.matching.reading_week import DAY, begins, half_hours
 from wis_engine.matching.rules import Rule
 from wis_engine.territory import distance_m
-from wis_engine.values import Cents, Metres, Minutes, Period
-
-_DAY: Final = 48
-_WEEK: Final = 7
+from wis_engine.values import Cents, Metres, Minutes
 
 
 class _Leg(NamedTuple):
@@ -33,14 +32,14 @@ class _Leg(NamedTuple):
 
 
 def check_plan(plan: Plan, problem: Problem) -> None:
-    """Raise `PlanError` with the first rule that a plan breaks."""
+    """Raise `PlanError` with the first rule that a plan breaks, `Malformed` for what is no problem."""
+    if type(problem) is not Problem:
+        raise Malformed(f"not a Problem: {type(problem).__name__}")
     if plan.problem != problem.digest:
         raise PlanError(Rule.PROBLEM, "the plan answers another problem")
     reading = reading_of(problem)
     _check_needs(plan, reading)
-    chains = {chain.id: chain for chain in plan.chains}
-    if len(chains) != len(plan.chains) or {pool.chain for pool in plan.pools} - {None} != set(chains):
-        raise PlanError(Rule.CHAIN, "each chain is used, and each that is used is there once")
+    chains = _chains(plan)
     legs = {pool.id: _Pool(reading, pool, chains).checked() for pool in plan.pools}
     if len(legs) != len(plan.pools):
         raise PlanError(Rule.NEEDS, "two pools have the same id")
@@ -48,11 +47,28 @@ def check_plan(plan: Plan, problem: Problem) -> None:
     if problem.options is None:
         _check_at_once(plan, reading, legs)
         _check_people(plan, reading, legs)
+    for explanation in plan.unmatched:
+        check_unmatched(explanation, reading)
     public = _check_grants(plan, reading)
     covered = sum(problem.value(reading.needs[need]) for need in plan.covered)
     shares = sum(member.share_cents for pool in plan.pools for member in pool.members)
+    if plan.certificate.enumerated and plan.strategy != ENUMERATES:
+        raise PlanError(Rule.CERTIFICATE, f"only «{ENUMERATES}» looks at every plan")
     if not is_proved(problem, (covered, shares - public, public), plan.certificate):
         raise PlanError(Rule.CERTIFICATE, "its values or bounds are not those of the plan and the problem")
+    _check_digest(plan)
+
+
+def _chains(plan: Plan) -> dict[str, PlanChain]:
+    chains = {chain.id: chain for chain in plan.chains}
+    if len(chains) != len(plan.chains) or {pool.chain for pool in plan.pools} - {None} != set(chains):
+        raise PlanError(Rule.CHAIN, "each chain is used, and each that is used is there once")
+    if len({chain.steps for chain in plan.chains}) != len(plan.chains):
+        raise PlanError(Rule.CHAIN, "one chain stands twice, under two ids")
+    return chains
+
+
+def _check_digest(plan: Plan) -> None:
     if plan.digest != content_digest(plan) or [pool.id for pool in plan.pools] + [
         chain.id for chain in plan.chains
     ] != numbered(plan.digest, len(plan.pools) + len(plan.chains)):
@@ -76,6 +92,8 @@ class _Pool:
         self.needs = [reading.needs[member.need] for member in pool.members]
         if not self.needs or (pool.offer is None) == (pool.chain is None):
             self.fail(Rule.GROUP if not self.needs else Rule.CHAIN, "somebody, and one offer or one chain")
+        if list(pool.needs) != sorted(pool.needs):
+            self.fail(Rule.NEEDS, "its members stand by id")
         self.chain = None if pool.chain is None else chains[pool.chain]
         self.timed = reading.problem.options is None
 
@@ -106,7 +124,9 @@ class _Pool:
             slots = half_hours(first.session_minutes)
             return [_Leg(offers[self.pool.offer or ""], 0, slots)]
         links = self.chain.steps
-        if [(link.service, link.minutes) for link in links] != [(step.service, step.minutes) for step in first.steps]:
+        if not first.steps or [(link.service, link.minutes) for link in links] != [
+            (step.service, step.minutes) for step in first.steps
+        ]:
             self.fail(Rule.CHAIN, "its steps are not those of its needs")
         for link in links:
             if link.offer not in offers or offers[link.offer].supplier != link.supplier:
@@ -131,8 +151,7 @@ class _Pool:
                 self.fail(Rule.CHAIN, f"{leg.offer.id} is too far from {before.offer.id}")
 
     def _check_members(self, legs: list[_Leg]) -> None:
-        first = self.needs[0]
-        problem = self.reading.problem
+        first, offers = self.needs[0], [leg.offer for leg in legs]
         if self.pool.service != first.service:
             self.fail(Rule.OPTION, "its service is not that of its needs")
         for need in self.needs:
@@ -144,7 +163,7 @@ class _Pool:
                 need.service != first.service
                 or need.steps != first.steps
                 or half_hours(need.session_minutes) != half_hours(first.session_minutes)
-                or problem.weekly_sessions(need) != problem.weekly_sessions(first)
+                or self.reading.pace(need, offers) != self.reading.pace(first, offers)
             ):
                 self.fail(Rule.OPTION, f"{need.id} is not alike {first.id}")
 
@@ -159,18 +178,18 @@ class _Pool:
 
     def _check_time(self, legs: list[_Leg]) -> None:
         starts = [] if self.pool.starts is None else list(self.pool.starts)
-        weekly = self.reading.problem.weekly_sessions(self.needs[0])
+        weekly, one_a_day = self.reading.pace(self.needs[0], [leg.offer for leg in legs])
         span = legs[-1].offset + legs[-1].slots
         minutes = legs[-1].offset * 30 + self.needs[0].steps[-1].minutes if self.chain else self._longest()
         if len(starts) != weekly or self.pool.session_minutes != minutes:
             self.fail(Rule.TIME, f"{weekly} sessions a week, {minutes} minutes each")
-        if weekly <= _WEEK and len({start // _DAY for start in starts}) != weekly:
+        if one_a_day and len({start // DAY for start in starts}) != weekly:
             self.fail(Rule.TIME, "two sessions on one day")
         if any(later - earlier < span for earlier, later in pairwise(starts)):
             self.fail(Rule.TIME, "a session begins before the one before it ends")
         for start in starts:
             for leg in legs:
-                if start % _DAY + leg.offset >= _DAY:
+                if start % DAY + leg.offset >= DAY:
                     self.fail(Rule.CHAIN, "a step falls on the next day")
                 if not begins(leg.offer.slots.bits, leg.slots) >> (start + leg.offset) & 1:
                     self.fail(Rule.TIME, f"{leg.offer.id} is not there")
@@ -183,9 +202,7 @@ class _Pool:
 
     def _check_dates(self, legs: list[_Leg]) -> None:
         things: list[Need | Offer] = [*self.needs, *(leg.offer for leg in legs)]
-        periods = [self.reading.period_of(thing) for thing in things]
-        start, end = max(period.start for period in periods), min(period.end for period in periods)
-        if start >= end or self.pool.period != Period(start, end):
+        if self.pool.period is None or self.pool.period != self.reading.period_of(things):
             self.fail(Rule.PERIOD, "its period is not that of all its members and offers")
         sessions = max(need.sessions for need in self.needs)
         if self.pool.sessions != sessions or len(self.pool.occurrences(self.reading.problem.closed_days)) != sessions:
@@ -223,6 +240,8 @@ class _Pool:
             part = opening // size + (in_order.index(need.id) < opening % size)
             if member.share_cents != price + part:
                 self.fail(Rule.SHARES, f"the share of {need.id} is {price + part} cents")
+            if member.alone_cents != self.reading.alone_price(need, [leg.offer for leg in legs]):
+                self.fail(Rule.PRICE, f"alone {need.id} would pay another price")
         if pool.price_cents != sum(member.share_cents for member in pool.members):
             self.fail(Rule.SHARES, "its shares are not its price")
 
@@ -245,7 +264,7 @@ def _check_capacity(plan: Plan, reading: Reading, legs: dict[str, list[_Leg]]) -
 def _half_hours_of(pool: PlanPool, closed: frozenset[dt.date], sessions: int, offset: int, slots: int) -> list[int]:
     """Half-hours since the beginning of the calendar that the first sessions of a pool take."""
     firsts = [
-        occurrence.day.toordinal() * _DAY + occurrence.start_slot + offset
+        occurrence.day.toordinal() * DAY + occurrence.start_slot + offset
         for occurrence in pool.occurrences(closed)[:sessions]
     ]
     return [first + more for first in firsts for more in range(slots)]
@@ -264,7 +283,7 @@ def _check_at_once(plan: Plan, reading: Reading, legs: dict[str, list[_Leg]]) ->
     for commitment in reading.problem.commitments:
         if commitment.offer in counts:
             for occurrence in commitment.occurrences:
-                first = occurrence.day.toordinal() * _DAY + occurrence.start_slot
+                first = occurrence.day.toordinal() * DAY + occurrence.start_slot
                 counts[commitment.offer].update(range(first, first + half_hours(occurrence.minutes)))
     for offer in sorted(counts):
         most = reading.offers[offer].capacity_per_slot
@@ -276,7 +295,7 @@ def _check_people(plan: Plan, reading: Reading, legs: dict[str, list[_Leg]]) -> 
     busy: dict[str, set[int]] = {}
     for commitment in reading.problem.commitments:
         for occurrence in commitment.occurrences:
-            first = occurrence.day.toordinal() * _DAY + occurrence.start_slot
+            first = occurrence.day.toordinal() * DAY + occurrence.start_slot
             for person in commitment.beneficiaries:
                 busy.setdefault(person, set()).update(range(first, first + half_hours(occurrence.minutes)))
     for pool in plan.pools:
@@ -298,17 +317,19 @@ def _check_grants(plan: Plan, reading: Reading) -> Cents:
     ranked = sorted(members, key=lambda name: (-reading.needs[name].priority, name))
     spent: Counter[str] = Counter()
     drawn = Counter(
-        {(budget.id, one.household): one.cents for budget in reading.problem.budgets for one in budget.drawn}
+        {
+            (budget.id, ("household", one.household)): one.cents
+            for budget in reading.problem.budgets
+            for one in budget.drawn
+        }
     )
     granted: dict[str, Counter[str]] = {name: Counter() for name in ranked}
     for rest in (False, True):
         for name in ranked:
             need, share = reading.needs[name], members[name].share_cents
             floor = 0 if rest else share if need.price_limit_cents is None else need.price_limit_cents
-            for budget in reading.problem.budgets:
-                if budget.services and need.service not in budget.services:
-                    continue
-                who = need.household or name
+            for budget in reading.payers_of(need):
+                who = ("household", need.household) if need.household else ("need", name)
                 open_now = [
                     share - floor - granted[name].total(),
                     budget.cap_cents - spent[budget.id],

@@ -5,14 +5,16 @@ Deterministic: nothing here is drawn, and ties go to the smaller id.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
+from operator import le
 from typing import Final, NamedTuple
 
-from wis_engine.matching.chains import Joined, joined
+from wis_engine.matching.chains import chains_of
 from wis_engine.matching.gathering import Pool, Shape
-from wis_engine.matching.options import Ground, Kind, patterns, runs
+from wis_engine.matching.options import Family, Ground, Kind
 from wis_engine.matching.pools import Draft
-from wis_engine.matching.problem import PRIORITIES, Need, span_slots
-from wis_engine.values import Cents
+from wis_engine.matching.problem import ANY_WEEK, PRIORITIES, Need, span_slots
+from wis_engine.matching.weeks import Wanted, patterns, runs
+from wis_engine.values import Cents, Period
 
 Score = tuple[int, ...]
 Ranking = Callable[[Draft, Pool], Score]
@@ -51,11 +53,10 @@ class Server(NamedTuple):
 
 
 class Servers:
-    """Which offers or chains may serve, by kind and need; chains are joined once."""
+    """Which offers or chains may serve, by need."""
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
-        self._joined: dict[tuple[Kind, tuple[tuple[str, ...], ...]], tuple[Joined, ...]] = {}
         self._of_need: dict[str, tuple[Server, ...]] = {}
         self._most: dict[tuple[str, ...], int] = {}
 
@@ -74,40 +75,42 @@ class Servers:
         return self._most[offers] if group_max is None else min(self._most[offers], group_max)
 
     def of_needs(self, needs: Iterable[str]) -> tuple[Server, ...]:
-        """Offers or chains that some of these needs, all of one kind, may use; sorted."""
+        """Offers or chains that some of these needs, all of one family, may use; sorted."""
         listed = [self.ground.needs[need] for need in needs]
         kind = self.ground.kinds[listed[0].id]
-        by_step = tuple(
-            tuple(sorted({offer for need in listed for offer in self.ground.steps_of(need)[place]}))
-            for place in range(max(1, len(kind.steps)))
-        )
+        by_step = self.ground.offers_by_step(listed)
         if kind.steps:
-            return self._chains(kind, by_step)
+            return tuple(Server(*chain) for chain in chains_of(self.ground, kind.steps, by_step).chains)
         if not self.ground.timed:
             return tuple(Server((offer,), (0,), 0) for offer in by_step[0])
         offers = self.ground.offers
-        return tuple(Server((offer,), (0,), runs(offers[offer].slots.bits, kind.slots)) for offer in by_step[0])
+        return tuple(Server((offer,), (0,), runs(offers[offer].slots.bits, kind.half_hours)) for offer in by_step[0])
 
-    def _chains(self, kind: Kind, by_step: tuple[tuple[str, ...], ...]) -> tuple[Server, ...]:
-        key = (kind, by_step)
-        if key not in self._joined:
-            self._joined[key] = joined(self.ground, kind.steps, by_step)
-        return tuple(Server(*chain) for chain in self._joined[key])
-
-    def patterns(self, server: Server, kind: Kind, within: int, limit: int) -> Iterator[int]:
-        """Weekly patterns of a server inside a mask of starts; one empty pattern when nothing has a time."""
+    def patterns_of(self, server: Server, need: Need) -> Iterator[int]:
+        """Weekly patterns on which one need has all its sessions with a server; one empty one without times."""
         if not self.ground.timed:
             return iter((0,))
-        slots = span_slots(kind.steps, server.offsets) if kind.steps else kind.slots
-        return patterns(server.starts & within, slots, kind.weekly, limit)
+        period = self.period_of(server, need)
+        if period is None:
+            return iter(())
+        kind = self.ground.kind(need, server.offers)
+        wanted = Wanted(_span(server, kind), kind.pace, self.ground.week_counts(period), need.sessions)
+        return patterns(self.need_starts(server, need), wanted, PATTERNS_MAX)
+
+    def period_of(self, server: Server, need: Need) -> Period | None:
+        """Dates on which a server and a need are both there."""
+        offered = self.ground.offered(server.offers)
+        return None if offered is None else self.ground.both(offered, self.ground.need_periods[need.id])
 
     def need_starts(self, server: Server, need: Need) -> int:
         """Where a session of one need may begin with a server."""
-        kind = self.ground.kinds[need.id]
         if not self.ground.timed:
             return 0
-        slots = span_slots(kind.steps, server.offsets) if kind.steps else kind.slots
-        return runs(need.slots.bits, slots) & server.starts
+        return runs(need.slots.bits, _span(server, self.ground.kinds[need.id])) & server.starts
+
+
+def _span(server: Server, kind: Kind) -> int:
+    return span_slots(kind.steps, server.offsets) if kind.steps else kind.half_hours
 
 
 class _Pair:
@@ -115,13 +118,14 @@ class _Pair:
 
     def __init__(self, servers: Servers, kind: Kind, needs: Sequence[str], server: Server) -> None:
         ground = servers.ground
-        self.kind, self.server = kind, server
-        self.needs = [
-            need
-            for need in needs
-            if all(
-                offer in ways for offer, ways in zip(server.offers, ground.steps_of(ground.needs[need]), strict=True)
+        self.kind, self.server, self.needs = kind, server, needs
+        self.least = max(ground.offers[offer].group_min for offer in server.offers)
+        self.minutes = [
+            tuple(
+                ways[offer].minutes
+                for offer, ways in zip(server.offers, ground.steps_of(ground.needs[need]), strict=True)
             )
+            for need in needs
         ]
         self.coming: dict[int, int] = {}
         by_start: dict[int, int] = {}
@@ -133,7 +137,7 @@ class _Pair:
                 mask ^= low
         if not ground.timed:
             self.coming[0] = (1 << len(self.needs)) - 1
-        elif kind.weekly == 1:
+        elif kind.pace.weekly == 1:
             self.coming = by_start
         elif by_start:
             self._combine(servers, by_start)
@@ -142,8 +146,12 @@ class _Pair:
             self.priorities[ground.needs[need].priority] |= 1 << place
 
     def _combine(self, servers: Servers, by_start: dict[int, int]) -> None:
-        starts = sum(by_start)
-        for pattern in servers.patterns(self.server, self.kind, starts, PATTERNS_MAX):
+        ground, starts = servers.ground, sum(by_start)
+        period = ground.offered(self.server.offers)
+        if period is None or period is ANY_WEEK:
+            period = ground.need_periods[self.needs[0]]
+        wanted = Wanted(_span(self.server, self.kind), self.kind.pace, ground.week_counts(period))
+        for pattern in patterns(starts & self.server.starts, wanted, PATTERNS_MAX):
             everyone, mask = -1, pattern
             while mask:
                 low = mask & -mask
@@ -152,9 +160,10 @@ class _Pair:
             if everyone:
                 self.coming[pattern] = everyone
 
-    def best(self, draft: Draft, free: int, weights: Sequence[int], most: int) -> Pool | None:
+    def best(self, draft: Draft, weights: Sequence[int], most: int) -> Pool | None:
         """Find the pool on the pattern to which most can come; patterns that fail are dropped for good."""
-        for pattern, who in self._fullest(free, weights, most):
+        free = self._free(draft)
+        for pattern, who in self._fullest(free, weights, most) if free else ():
             candidates = [need for place, need in enumerate(self.needs) if who >> place & 1]
             shape = Shape(self.kind, self.server.offers, self.server.offsets, pattern)
             pool = draft.gather(shape, candidates, most)
@@ -162,6 +171,21 @@ class _Pair:
                 return pool
             del self.coming[pattern]
         return None
+
+    def _free(self, draft: Draft) -> int:
+        """Which of the needs are in no pool yet, if the minutes left are enough for the smallest group of them."""
+        left = [draft.left[offer] for offer in self.server.offers]
+        free = [
+            place
+            for place, need in enumerate(self.needs)
+            if need not in draft.pool_of and all(map(le, self.minutes[place], left))
+        ]
+        if len(free) < self.least:
+            return 0
+        for used, room in zip(zip(*(self.minutes[place] for place in free), strict=True), left, strict=False):
+            if sum(sorted(used)[: self.least]) > room:
+                return 0
+        return sum(1 << place for place in free)
 
     def _fullest(self, free: int, weights: Sequence[int], most: int) -> list[tuple[int, int]]:
         """Rank patterns by what the best who can come are worth, each with who can come."""
@@ -176,10 +200,6 @@ class _Pair:
                 ranked.append((-worth, number, pattern, who))
         return [(pattern, who) for _, _, pattern, who in sorted(ranked)]
 
-    def free(self, draft: Draft) -> int:
-        """Which of the needs are in no pool yet."""
-        return sum(1 << place for place, need in enumerate(self.needs) if need not in draft.pool_of)
-
 
 def construct(draft: Draft, servers: Servers, rules: Rules) -> Draft:
     """Open the best pools of the needs that are free first, then place those that are left.
@@ -192,7 +212,7 @@ def construct(draft: Draft, servers: Servers, rules: Rules) -> Draft:
     pairs = _pairs(draft, servers, rules)
     queue: list[tuple[Score, int]] = []
     for number, pair in enumerate(pairs):
-        pool = pair.best(draft, pair.free(draft), weights, servers.most(pair.server.offers, rules.group_max))
+        pool = pair.best(draft, weights, servers.most(pair.server.offers, rules.group_max))
         if pool is not None:
             queue.append((rules.ranking(draft, pool), number))
     heapify(queue)
@@ -200,7 +220,7 @@ def construct(draft: Draft, servers: Servers, rules: Rules) -> Draft:
         _, number = heappop(queue)
         pair = pairs[number]
         most = servers.most(pair.server.offers, rules.group_max)
-        pool = pair.best(draft, pair.free(draft), weights, most)
+        pool = pair.best(draft, weights, most)
         if pool is None:
             continue
         score = rules.ranking(draft, pool)
@@ -215,16 +235,18 @@ def construct(draft: Draft, servers: Servers, rules: Rules) -> Draft:
 
 def _pairs(draft: Draft, servers: Servers, rules: Rules) -> list[_Pair]:
     ground = draft.ground
-    groups: dict[tuple[Kind, str], list[str]] = {}
+    groups: dict[tuple[Family, str], list[str]] = {}
     for name in sorted(ground.ranked, key=lambda need: _order(ground, need)):
         need = ground.needs[name]
         if name not in draft.pool_of and all(ground.steps_of(need)):
-            groups.setdefault((ground.kinds[name], rules.together(need)), []).append(name)
+            groups.setdefault((ground.kinds[name].family, rules.together(need)), []).append(name)
     return [
-        _Pair(servers, kind, needs, server)
-        for (kind, _), needs in groups.items()
+        _Pair(servers, kind, alike, server)
+        for needs in groups.values()
         if len(needs) > 1
         for server in servers.of_needs(needs)
+        for kind, alike in ground.alike(needs, server.offers)
+        if len(alike) > 1
     ]
 
 
@@ -276,7 +298,7 @@ Place = tuple[Cents, int, Server | None]
 def _pools_for(draft: Draft, servers: Servers, rules: Rules, need: Need) -> list[Place]:
     ground, together = draft.ground, rules.together(need)
     found: list[Place] = []
-    for number in draft.of_kind.get(ground.kinds[need.id], ()):
+    for number in draft.of_family.get(ground.kinds[need.id].family, ()):
         pool = draft.pools[number]
         if (
             draft.may_join(number, need)
@@ -306,8 +328,5 @@ def _open_alone(draft: Draft, servers: Servers, server: Server, need: Need) -> b
     ways = [steps[offer] for steps, offer in zip(ground.steps_of(need), server.offers, strict=True)]
     if any(way.minutes > draft.left[offer] for way, offer in zip(ways, server.offers, strict=True)):
         return False
-    kind = ground.kinds[need.id]
-    for pattern in servers.patterns(server, kind, servers.need_starts(server, need), PATTERNS_MAX):
-        if draft.open(Shape(kind, server.offers, server.offsets, pattern), (need.id,)) is not None:
-            return True
-    return False
+    kind = ground.kind(need, server.offers)
+    return draft.open_alone(Shape(kind, server.offers, server.offsets, 0), servers.patterns_of(server, need), need.id)

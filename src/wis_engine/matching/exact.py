@@ -1,27 +1,27 @@
 """Look at every plan: the truth for small problems, and the oracle of the tests."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import ClassVar, Final, NamedTuple
 
 from attrs import field, frozen
 
 from wis_engine.errors import StrategyError
-from wis_engine.matching.chains import joined
+from wis_engine.matching.chains import Joined, joined
 from wis_engine.matching.gathering import Pool, Shape
 from wis_engine.matching.money import least_household_cents
-from wis_engine.matching.options import Ground, Kind, ground_of, patterns, runs
+from wis_engine.matching.options import Family, Ground, Kind, ground_of
 from wis_engine.matching.plan import Placement, Proposal
 from wis_engine.matching.pools import Draft
 from wis_engine.matching.problem import Problem
 from wis_engine.matching.rules import Rule
+from wis_engine.matching.weeks import WEEKDAYS, Wanted, day_of, patterns, runs
 from wis_engine.shapes import positive
-from wis_engine.values import SLOTS_A_DAY, Cents, WeekSlots
+from wis_engine.values import Cents, WeekSlots
 
 PATTERNS_MAX: Final = 5_000
 NODES_A_STEP: Final = 20
-_DAY: Final = (1 << SLOTS_A_DAY) - 1
 
 
 class _Column(NamedTuple):
@@ -125,59 +125,60 @@ class _Search:
         return least_household_cents(self.ground.budgets[need], share)
 
     def _list_columns(self) -> None:
-        groups: dict[Kind, list[str]] = {}
+        families: dict[Family, list[str]] = {}
         for name in self.order:
             if all(self.ground.steps_of(self.ground.needs[name])):
-                groups.setdefault(self.ground.kinds[name], []).append(name)
-        for kind, needs in groups.items():
-            for shape, coming in self._shapes(kind, needs):
-                self._list_pools(shape, coming)
+                families.setdefault(self.ground.kinds[name].family, []).append(name)
+        for needs in families.values():
+            for server in self._servers(needs):
+                for kind, alike in self.ground.alike(needs, server.offers):
+                    for shape, coming in self._shapes(kind, server, alike):
+                        self._list_pools(shape, coming)
 
-    def _shapes(self, kind: Kind, needs: list[str]) -> Iterator[tuple[Shape, tuple[str, ...]]]:
-        """Shapes of one kind with who could come; of shapes that nothing tells apart, the first."""
+    def _servers(self, needs: list[str]) -> Sequence[Joined]:
+        """Every offer or chain that serves one of some needs of a family."""
         ground = self.ground
-        by_step = [
-            sorted({offer for name in needs for offer in ground.steps_of(ground.needs[name])[place]})
-            for place in range(max(1, len(kind.steps)))
-        ]
+        by_step = ground.offers_by_step([ground.needs[name] for name in needs])
+        kind = ground.kinds[needs[0]]
         if kind.steps:
-            servers = [(one.offers, one.offsets, one.starts) for one in joined(ground, kind.steps, by_step, None)]
-        else:
-            servers = [
-                ((offer,), (0,), runs(ground.offers[offer].slots.bits, kind.slots) if ground.timed else 0)
-                for offer in by_step[0]
-            ]
-        for offers, offsets, starts in servers:
-            limited = any(ground.offers[offer].capacity_per_slot is not None for offer in offers)
-            seen: set[object] = set()
-            for pattern in self._patterns(kind, offsets, starts):
-                shape = Shape(kind, offers, offsets, pattern)
-                coming = tuple(name for name in needs if self._comes(name, shape))
-                days = tuple((pattern >> (day * SLOTS_A_DAY) & _DAY).bit_count() for day in range(7))
-                key = pattern if limited or not self.contested.isdisjoint(coming) else (days, coming)
-                if coming and key not in seen:
-                    seen.add(key)
-                    yield shape, coming
+            made = joined(ground, kind.steps, by_step, keep=None, limit=self.left)
+            self.complete &= made.complete
+            return made.chains
+        slots = {offer: ground.offers[offer].slots.bits for offer in by_step[0]}
+        return [
+            Joined((offer,), (0,), runs(slots[offer], kind.half_hours) if ground.timed else 0) for offer in by_step[0]
+        ]
+
+    def _shapes(self, kind: Kind, server: Joined, needs: list[str]) -> Iterator[tuple[Shape, tuple[str, ...]]]:
+        """Shapes of one server with who could come; of shapes that nothing tells apart, the first."""
+        offers, offsets, starts = server
+        limited = any(self.ground.offers[offer].capacity_per_slot is not None for offer in offers)
+        seen: set[object] = set()
+        for pattern in self._patterns(kind, offsets, starts):
+            shape = Shape(kind, offers, offsets, pattern)
+            coming = tuple(name for name in needs if self._comes(name, shape))
+            days = tuple(day_of(pattern, day).bit_count() for day in range(WEEKDAYS))
+            key = pattern if limited or not self.contested.isdisjoint(coming) else (days, coming)
+            if coming and key not in seen:
+                seen.add(key)
+                yield shape, coming
 
     def _patterns(self, kind: Kind, offsets: tuple[int, ...], starts: int) -> Iterator[int]:
         if not self.ground.timed:
             yield 0
             return
-        span = Shape(kind, (), offsets, 0).span
-        for count, pattern in enumerate(patterns(starts, span, kind.weekly, PATTERNS_MAX + 1)):
+        wanted = Wanted(Shape(kind, (), offsets, 0).span, kind.pace)
+        for count, pattern in enumerate(patterns(starts, wanted, PATTERNS_MAX + 1)):
             if count == PATTERNS_MAX or not self.spend():
                 self.complete = False
                 return
             yield pattern
-        # More than seven sessions a week are packed in some ways only.
-        self.complete &= kind.weekly <= 7  # noqa: PLR2004 - days of a week
+        # Several sessions a day are packed in some ways only.
+        self.complete &= kind.pace.apart
 
     def _comes(self, name: str, shape: Shape) -> bool:
-        ground = self.ground
-        need = ground.needs[name]
-        if not all(o in ways for o, ways in zip(shape.offers, ground.steps_of(need), strict=True)):
-            return False
-        return not ground.timed or not shape.starts & ~runs(need.slots.bits, shape.span)
+        """Say whether a need that the offers serve is free at the starts."""
+        return not self.ground.timed or not shape.starts & ~runs(self.ground.needs[name].slots.bits, shape.span)
 
     def _list_pools(self, shape: Shape, coming: tuple[str, ...]) -> None:
         """List every set of the needs that could be a pool of this shape."""

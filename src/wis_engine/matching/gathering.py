@@ -3,9 +3,10 @@
 from typing import NamedTuple
 
 from wis_engine.matching.money import due_cents, head_cents, most_granted_cents
-from wis_engine.matching.options import Ground, Kind, runs
+from wis_engine.matching.options import Ground, Kind
 from wis_engine.matching.problem import Need, span_slots
 from wis_engine.matching.rules import Rule
+from wis_engine.matching.weeks import runs
 from wis_engine.values import Cents, Period
 
 
@@ -20,7 +21,7 @@ class Shape(NamedTuple):
     @property
     def span(self) -> int:
         """Half-hours from the first to the last of one session."""
-        return span_slots(self.kind.steps, self.offsets) if self.kind.steps else self.kind.slots
+        return span_slots(self.kind.steps, self.offsets) if self.kind.steps else self.kind.half_hours
 
 
 class Pool(NamedTuple):
@@ -69,20 +70,12 @@ class Gathering:
         self.sessions = 0
         self.hosts: list[str] = []
         self.mobile = any(offer.mobile for offer in self.offers)
-        self.period = self._offered() if ground.timed else None
-
-    def _offered(self) -> Period | None:
-        """Dates on which all the offers are there."""
-        first, *others = (self.ground.offer_periods[name] for name in self.shape.offers)
-        period: Period | None = first
-        for other in others:
-            period = None if period is None else self.ground.both(period, other)
-        return period
+        self.period = ground.offered(shape.offers) if ground.timed else None
 
     def add(self, need: Need) -> Rule | None:
         """Take one more member, or say which rule stands against it."""
         ground, shape = self.ground, self.shape
-        if ground.kinds[need.id] != shape.kind:
+        if ground.kind(need, shape.offers) != shape.kind:
             return Rule.OPTION
         most = self.most if need.group_max is None else min(self.most, need.group_max)
         if len(self.members) >= most:

@@ -53,8 +53,14 @@ def least_head_cents(offer: Offer, minutes: Minutes, alone: Cents, people_max: i
 
 
 def budgets_for(problem: Problem, need: Need) -> tuple[Budget, ...]:
-    """Budgets that may pay for the service of a need, by id."""
-    return tuple(budget for budget in problem.budgets if not budget.services or need.service in budget.services)
+    """Budgets that may pay for the service of a need, the narrowest first."""
+    suited = (budget for budget in problem.budgets if not budget.services or need.service in budget.services)
+    return tuple(sorted(suited, key=lambda budget: (not budget.services, len(budget.services), budget.id)))
+
+
+def payer(need: Need) -> str:
+    """Name who has one ceiling: the household; a need without one stands for itself, by a name that no id can be."""
+    return need.household or f"need {need.id}"
 
 
 def most_granted_cents(budgets: Iterable[Budget], share_cents: Cents) -> Cents:
@@ -97,7 +103,7 @@ class Purse:
     def draw(self, need: Need, share_cents: Cents, wanted_cents: Cents) -> Cents:
         """Grant up to `wanted_cents` towards a share, budgets in order; return what is missing."""
         had = self.grants.setdefault(need.id, {})
-        household = need.household or need.id
+        household = payer(need)
         for budget in self._budgets[need.id]:
             if not wanted_cents:
                 break

@@ -6,9 +6,8 @@ where is kept for each need. A `Ground` is a problem made ready for the
 strategies: nothing in it is a decision.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import combinations, islice, product
 from typing import Final, NamedTuple
 
 from wis_engine.matching.money import (
@@ -17,12 +16,11 @@ from wis_engine.matching.money import (
     least_head_cents,
     least_household_cents,
 )
-from wis_engine.matching.problem import Budget, Need, Offer, Problem, Step
+from wis_engine.matching.problem import ANY_WEEK, Budget, Need, Offer, Option, Problem, Step
 from wis_engine.matching.rules import Unserved
+from wis_engine.matching.weeks import EVEN, WEEKDAYS, Counts, Pace, dates_in, most_dates, pace_of, runs
 from wis_engine.territory import distance_m
 from wis_engine.values import (
-    SLOTS_A_DAY,
-    SLOTS_A_WEEK,
     Cents,
     Metres,
     Minutes,
@@ -33,17 +31,26 @@ from wis_engine.values import (
     slots_for,
 )
 
-WEEKDAYS: Final = 7
-_DAY: Final = (1 << SLOTS_A_DAY) - 1
+Family = tuple[str, tuple[Step, ...], int]
+"""What needs must have alike whatever their dates: service, steps, half-hours of a session."""
 
 
 class Kind(NamedTuple):
-    """What needs must have alike to be served together: service or steps, half-hours, sessions a week."""
+    """What needs must have alike to be served together: their family, and how often they meet.
+
+    `half_hours` is the length of a session; of a composite need, of its steps
+    without waits.
+    """
 
     service: str
     steps: tuple[Step, ...]
-    slots: int
-    weekly: int
+    half_hours: int
+    pace: Pace
+
+    @property
+    def family(self) -> Family:
+        """The kind, dates apart."""
+        return self[:3]
 
 
 class Way(NamedTuple):
@@ -52,59 +59,6 @@ class Way(NamedTuple):
     minutes: Minutes
     price_cents: Cents
     starts: int
-
-
-@lru_cache(maxsize=65536)
-def runs(bits: int, slots: int) -> int:
-    """Half-hours from which `slots` marked ones follow in a row, as a bare mask."""
-    return WeekSlots(bits).starts(slots).bits
-
-
-def bits_of(mask: int) -> Iterator[int]:
-    """Numbers of the marked bits, in order."""
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
-
-
-def patterns(starts: int, slots: int, weekly: int, limit: int) -> Iterator[int]:
-    """List up to `limit` ways to place `weekly` sessions on the half-hours where one may begin.
-
-    Up to seven a week lie on distinct days: first those at one clock time on
-    every day, then the mixed ones. More than seven are packed one after the
-    other from each possible first start.
-    """
-    if weekly == 1:
-        found: Iterator[int] = (1 << slot for slot in bits_of(starts))
-    elif weekly <= WEEKDAYS:
-        found = _on_distinct_days(starts, weekly)
-    else:
-        found = _packed(starts, slots, weekly)
-    return islice(found, limit)
-
-
-def _on_distinct_days(starts: int, weekly: int) -> Iterator[int]:
-    rows = [(starts >> (day * SLOTS_A_DAY)) & _DAY for day in range(WEEKDAYS)]
-    for clock in range(SLOTS_A_DAY):
-        days = [day for day in range(WEEKDAYS) if rows[day] >> clock & 1]
-        for chosen in combinations(days, weekly):
-            yield sum(1 << (day * SLOTS_A_DAY + clock) for day in chosen)
-    for chosen in combinations([day for day in range(WEEKDAYS) if rows[day]], weekly):
-        for clocks in product(*(tuple(bits_of(rows[day])) for day in chosen)):
-            if len(set(clocks)) > 1:
-                yield sum(1 << (day * SLOTS_A_DAY + clock) for day, clock in zip(chosen, clocks, strict=True))
-
-
-def _packed(starts: int, slots: int, weekly: int) -> Iterator[int]:
-    listed = tuple(bits_of(starts))
-    for first in range(len(listed)):
-        mask, free, placed = 0, 0, 0
-        for slot in listed[first:]:
-            if slot >= free and placed < weekly:
-                mask, free, placed = mask | 1 << slot, slot + slots, placed + 1
-        if placed == weekly:
-            yield mask
 
 
 class Ground:
@@ -119,7 +73,7 @@ class Ground:
     step_ways
         For each composite need, the same for each step.
     dear
-        For each need and step, the offers that fell at the price alone.
+        For each plain need, the offers that fell at the price alone.
     fallen
         For each need, how many offers fell at each filter. For a composite
         need these are the offers of its first step that no offer can serve, or
@@ -138,49 +92,84 @@ class Ground:
         self.budgets = {
             need.id: by_service.setdefault(need.service, budgets_for(problem, need)) for need in problem.needs
         }
-        self.kinds = {need.id: self._kind(need) for need in problem.needs}
-        self._periods: dict[Period, Period] = {}
+        self._periods: dict[Period, Period] = {ANY_WEEK: ANY_WEEK}
+        self._week_counts: dict[Period, Counts] = {ANY_WEEK: EVEN}
+        self._kinds: dict[tuple[str, Period], Kind] = {}
         self.need_periods = {need.id: self._period(need) for need in problem.needs}
         self.offer_periods = {offer.id: self._period(offer) for offer in problem.offers}
+        self.kinds = {need.id: self._kind(need, self.need_periods[need.id]) for need in problem.needs}
         self.ways: dict[str, dict[str, Way]] = {}
         self.step_ways: dict[str, tuple[dict[str, Way], ...]] = {}
-        self.dear: dict[str, tuple[dict[str, Way], ...]] = {need.id: ({},) for need in problem.needs}
+        self.dear: dict[str, dict[str, Way]] = {need.id: {} for need in problem.needs}
         self.fallen: dict[str, dict[Unserved, int]] = {}
-        self._week_counts: dict[Period, tuple[int, ...]] = {}
         self._by_service: dict[str, list[Offer]] = {}
         for offer in problem.offers:
             self._by_service.setdefault(offer.service, []).append(offer)
         self.dates = lru_cache(maxsize=16384)(self._dates)
+        self.offered = lru_cache(maxsize=16384)(self._offered)
         self.distance = lru_cache(maxsize=262144)(_distance_m)
         if problem.options is None:
             for need in problem.needs:
                 self._find(need)
         else:
-            self.ways = {need.id: {} for need in problem.needs}
-            for option in problem.options:
-                self.ways[option.need][option.offer] = Way(option.minutes, option.price_cents, 0)
-            self.fallen = {
-                need: {Unserved.SERVICE: len(problem.offers) - len(ways)} for need, ways in self.ways.items()
-            }
+            self._take(problem.options)
 
-    def _kind(self, need: Need) -> Kind:
+    def _take(self, options: Iterable[Option]) -> None:
+        """Take the options that are given; one for a group larger than the need wants is for others."""
+        for need in self.problem.needs:
+            self.ways[need.id] = {}
+            self.fallen[need.id] = {Unserved.SERVICE: len(self.offers), Unserved.ELIGIBILITY: 0}
+        for option in options:
+            need, offer = self.needs[option.need], self.offers[option.offer]
+            self.fallen[need.id][Unserved.SERVICE] -= 1
+            if _fits_group(need, offer):
+                self.ways[need.id][offer.id] = Way(option.minutes, option.price_cents, 0)
+            else:
+                self.fallen[need.id][Unserved.ELIGIBILITY] += 1
+
+    def _kind(self, need: Need, period: Period) -> Kind:
         if not self.timed:
-            return Kind("", (), 0, 0)
-        return Kind(need.service, need.steps, slots_for(need.session_minutes), self.problem.weekly_sessions(need))
+            return Kind("", (), 0, Pace(0, apart=True))
+        lengths = [slots_for(step.minutes) for step in need.steps] or [slots_for(need.session_minutes)]
+        half_hours = sum(lengths)
+        starts = runs(need.slots.bits, half_hours)
+        return Kind(
+            need.service, need.steps, half_hours, pace_of(starts, half_hours, self.week_counts(period), need.sessions)
+        )
+
+    def kind(self, need: Need, offers: Sequence[str]) -> Kind:
+        """Kind of a need with some offers: one without dates meets as often as the dates of the offers ask for."""
+        period = self.need_periods[need.id] if self.timed else None
+        if period is not ANY_WEEK:
+            return self.kinds[need.id]
+        period = self.offered(tuple(offers)) or ANY_WEEK
+        kind = self._kinds.get((need.id, period))
+        if kind is None:
+            kind = self._kinds[need.id, period] = self._kind(need, period)
+        return kind
 
     def _period(self, thing: Need | Offer) -> Period:
-        """Dates of a need or an offer: its own, else the horizon; one object for equal ones."""
-        period = thing.period or self.problem.horizon
+        """Dates of a need or an offer, `ANY_WEEK` when it has none; one object for equal ones."""
+        period = thing.period or ANY_WEEK
         return self._periods.setdefault(period, period)
 
     def both(self, a: Period, b: Period) -> Period | None:
-        """Dates in both of two periods of this problem."""
-        if a is b:
+        """Dates in both of two periods of this problem; what has none meets any."""
+        if a is b or b is ANY_WEEK:
             return a
+        if a is ANY_WEEK:
+            return b
         shared = a & b
         return shared and self._periods.setdefault(shared, shared)
 
-    def week_counts(self, period: Period) -> tuple[int, ...]:
+    def _offered(self, offers: tuple[str, ...]) -> Period | None:
+        """Dates on which all of some offers are there."""
+        period: Period | None = ANY_WEEK
+        for offer in offers:
+            period = None if period is None else self.both(period, self.offer_periods[offer])
+        return period
+
+    def week_counts(self, period: Period) -> Counts:
         """How often each weekday occurs in a period, closed days out."""
         counts = self._week_counts.get(period)
         if counts is None:
@@ -194,26 +183,41 @@ class Ground:
 
     def count(self, starts: int, period: Period) -> int:
         """How many dated sessions a weekly pattern has in a period."""
-        counts = self.week_counts(period)
-        return sum(((starts >> (day * SLOTS_A_DAY)) & _DAY).bit_count() * counts[day] for day in range(WEEKDAYS))
+        return dates_in(starts, self.week_counts(period))
 
-    def _dates(self, starts: int, period: Period) -> tuple[tuple[int, int], ...]:
-        found = occurrences(WeekSlots(starts), 1, period, period.days * SLOTS_A_WEEK, self.problem.closed_days)
+    def _dates(self, starts: int, period: Period, sessions: int) -> tuple[tuple[int, int], ...]:
+        found = occurrences(WeekSlots(starts), 1, period, sessions, self.problem.closed_days)
         return tuple((occurrence.day.toordinal(), occurrence.start_slot) for occurrence in found)
 
     def steps_of(self, need: Need) -> tuple[dict[str, Way], ...]:
         """Ways of a need step by step; a plain need has one step."""
         return self.step_ways[need.id] if need.steps else (self.ways[need.id],)
 
+    def serves(self, offers: Sequence[str], need: Need) -> bool:
+        """Say whether some offers, one a step, are ways to serve a need."""
+        return all(offer in ways for offer, ways in zip(offers, self.steps_of(need), strict=True))
+
+    def offers_by_step(self, needs: Sequence[Need]) -> tuple[tuple[str, ...], ...]:
+        """Offers that serve some of the needs of one family, step by step, sorted."""
+        return tuple(tuple(sorted(set().union(*ways))) for ways in zip(*map(self.steps_of, needs), strict=True))
+
+    def alike(self, needs: Iterable[str], offers: Sequence[str]) -> list[tuple[Kind, list[str]]]:
+        """Split the needs of one family that some offers serve into those that may be together, in order."""
+        groups: dict[Kind, list[str]] = {}
+        for name in needs:
+            need = self.needs[name]
+            if self.serves(offers, need):
+                groups.setdefault(self.kind(need, offers), []).append(name)
+        return list(groups.items())
+
     def _find(self, need: Need) -> None:
         if not need.steps:
             ways, dear, fallen = self._filter(need, need.service, need.minutes, need.session_minutes)
-            self.ways[need.id], self.dear[need.id], self.fallen[need.id] = ways, (dear,), fallen
+            self.ways[need.id], self.dear[need.id], self.fallen[need.id] = ways, dear, fallen
             return
         steps = [self._filter(need, step.service, step.minutes * need.sessions, step.minutes) for step in need.steps]
         self.ways[need.id] = {}
         self.step_ways[need.id] = tuple(ways for ways, _, _ in steps)
-        self.dear[need.id] = tuple(dear for _, dear, _ in steps)
         blocking = next((fallen for ways, _, fallen in steps if not ways), None)
         if blocking is None:
             blocking = {stage: sum(fallen[stage] for _, _, fallen in steps) for stage in STAGES}
@@ -252,7 +256,7 @@ class Ground:
             return Unserved.DISTANCE
         slots = slots_for(session_minutes)
         starts = runs(need.slots.bits, slots) & runs(offer.slots.bits, slots)
-        if not self._has_pattern(starts, slots, need, period):
+        if not self._has_pattern(need, offer, starts, slots, period):
             return Unserved.TIME
         return Way(minutes, alone_cents(offer, minutes), starts)
 
@@ -271,17 +275,18 @@ class Ground:
         reach = [offer.radius_m] if offer.mobile else [offer.radius_m, need.radius_m]
         return all(radius is None or self.distance(need.place, offer.place) <= radius for radius in reach)
 
-    def _has_pattern(self, starts: int, slots: int, need: Need, period: Period) -> bool:
-        weekly = self.kinds[need.id].weekly
+    def _has_pattern(self, need: Need, offer: Offer, starts: int, slots: int, period: Period) -> bool:
+        """Say whether some pattern has dates enough.
+
+        How often a chain meets that takes its dates from its offers is not
+        known from one of them: then any number of sessions a week will do.
+        """
         counts = self.week_counts(period)
-        if weekly <= WEEKDAYS:
-            days = sorted(
-                (counts[day] for day in range(WEEKDAYS) if (starts >> (day * SLOTS_A_DAY)) & _DAY), reverse=True
-            )
-            return len(days) >= weekly and sum(days[:weekly]) >= need.sessions
-        return any(
-            self.count(pattern, period) >= need.sessions for pattern in patterns(starts, slots, weekly, SLOTS_A_WEEK)
-        )
+        if need.steps and self.need_periods[need.id] is ANY_WEEK:
+            return max(most_dates(starts, slots, counts, apart=False)) >= need.sessions
+        pace = self.kind(need, (offer.id,)).pace
+        found = most_dates(starts, slots, counts, apart=pace.apart)
+        return 0 < pace.weekly < len(found) and found[pace.weekly] >= need.sessions
 
 
 STAGES: Final = (
@@ -303,8 +308,12 @@ def _eligible(need: Need, offer: Offer) -> bool:
         need.channel in (None, offer.channel)
         and (not offer.age_bands or need.age_band in offer.age_bands)
         and (need.language is None or not offer.languages or need.language in offer.languages)
-        and (need.group_max is None or need.group_max >= offer.group_min)
+        and _fits_group(need, offer)
     )
+
+
+def _fits_group(need: Need, offer: Offer) -> bool:
+    return need.group_max is None or need.group_max >= offer.group_min
 
 
 @lru_cache(maxsize=2)

@@ -7,37 +7,25 @@ of it; the ids of its pools and chains follow from the digest.
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Final, Self
 
 import attrs
 from attrs import field, frozen
+from attrs import validators as v
 
-from wis_engine.errors import Malformed, PlanError
+from wis_engine.errors import PlanError
 from wis_engine.matching.certificate import Certificate
+from wis_engine.matching.collect import as_tuple
 from wis_engine.matching.explain import Explanation
 from wis_engine.matching.problem import Problem
 from wis_engine.matching.rules import Rule
 from wis_engine.plain import dump, from_plain, to_plain
-from wis_engine.shapes import checked_id, natural, positive
-from wis_engine.values import Cents, Minutes, Occurrence, Period, PriceTier, WeekSlots, occurrences
+from wis_engine.shapes import between, checked_id, exactly, natural, positive, tuple_of
+from wis_engine.values import SLOTS_A_DAY, Cents, Minutes, Occurrence, Period, PriceTier, WeekSlots, occurrences
 
 ID_HEX: Final = 12
-
-
-def _texts(given: Iterable[str]) -> tuple[str, ...]:
-    listed = tuple(given)
-    if isinstance(given, str) or not all(type(text) is str for text in listed):
-        raise Malformed("not a collection of ids")
-    return listed
-
-
-def _placements(given: "Iterable[Placement]") -> "tuple[Placement, ...]":
-    listed = tuple(given)
-    if not all(type(one) is Placement for one in listed):
-        raise Malformed("not a collection of Placement alone")
-    return listed
 
 
 @frozen(kw_only=True)
@@ -54,10 +42,10 @@ class Placement:
         Where in the week the sessions begin; None when nothing has a time.
     """
 
-    needs: tuple[str, ...] = field(converter=_texts)
-    offers: tuple[str, ...] = field(converter=_texts)
-    offsets: tuple[int, ...] = (0,)
-    starts: WeekSlots | None = None
+    needs: tuple[str, ...] = field(converter=as_tuple, validator=tuple_of(checked_id))
+    offers: tuple[str, ...] = field(converter=as_tuple, validator=tuple_of(checked_id))
+    offsets: tuple[int, ...] = field(default=(0,), converter=as_tuple, validator=tuple_of(between(0, SLOTS_A_DAY)))
+    starts: WeekSlots | None = field(default=None, validator=v.optional(exactly(WeekSlots)))
 
 
 @frozen(kw_only=True)
@@ -67,11 +55,12 @@ class Proposal:
     Attributes
     ----------
     complete
-        The strategy looked at every plan and this is one of the best.
+        The strategy looked at every plan and this is one of the best. The
+        certificate repeats it of `exact` alone.
     """
 
-    placements: tuple[Placement, ...] = field(converter=_placements)
-    complete: bool = False
+    placements: tuple[Placement, ...] = field(converter=as_tuple, validator=tuple_of(exactly(Placement)))
+    complete: bool = field(default=False, validator=exactly(bool))
 
 
 @frozen(kw_only=True)
@@ -94,8 +83,8 @@ class Member:
         The price and an equal part of the opening; grants and household pay it.
     alone_cents
         The cheapest way to be served alone, the opening included, within the
-        need's limit or not; where nobody serves one alone, the price alone at
-        this pool's offers.
+        need's limit or not; where nobody serves one alone, and in a chain, the
+        price for one at this pool's offers.
     tiers
         The price tiers reached, in the order of the steps that have one.
     """
@@ -127,7 +116,11 @@ class Link:
 
 @frozen(kw_only=True)
 class PlanChain:
-    """Offers of different suppliers, one after the other on the same day."""
+    """Offers of different suppliers, one after the other on the same day.
+
+    Pools that use the same chain name the same id: no two chains of a plan are
+    alike.
+    """
 
     id: str
     steps: tuple[Link, ...]
@@ -143,12 +136,13 @@ class PlanPool:
         Exactly one of them is given.
     starts, period
         When: the weekly pattern and the dates; None when nothing has a time.
+        Where neither members nor offers have dates the period is `ANY_WEEK`.
     session_minutes
         From the beginning of a session to its end.
     host
         The need at whose place a mobile offer meets; empty when nobody hosts.
     members
-        By id of the need.
+        By id of the need, which `check` asks for.
     """
 
     id: str
@@ -241,6 +235,18 @@ class Plan:
 
         The rules are read again from the problem, without the code that made
         the plan; the digest comes last, so that a broken rule is named.
+
+        The digest alone covers: the strategy, its settings, seed and effort;
+        the order of pools, chains and explanations; that `exact` looked at every plan; and
+        of a need left out that passes the filters, what stands in its way.
+        Whoever seals a plan anew can change these.
+
+        Raises
+        ------
+        PlanError
+            With the rule that is broken.
+        Malformed
+            What is given is no problem.
         """
         from wis_engine.matching.check import check_plan  # noqa: PLC0415 - the check reads plans and is defined on them
 

@@ -4,9 +4,10 @@ from typing import Final
 
 from wis_engine.errors import Malformed, PlanError
 from wis_engine.matching.certificate import certify
-from wis_engine.matching.chains import joined, shape_fault
+from wis_engine.matching.chains import shape_fault
+from wis_engine.matching.exact import Exact
 from wis_engine.matching.gathering import Pool, Shape, own_cents
-from wis_engine.matching.money import reached_tier
+from wis_engine.matching.money import head_cents, reached_tier
 from wis_engine.matching.options import Ground, ground_of
 from wis_engine.matching.plan import (
     Grant,
@@ -24,7 +25,7 @@ from wis_engine.matching.problem import Need, Problem
 from wis_engine.matching.reasons import Reasons
 from wis_engine.matching.rules import Rule
 from wis_engine.matching.strategies import Strategy, name_of, proposed, settings_of, strategy_named
-from wis_engine.plain import dump, to_plain
+from wis_engine.shapes import INTEGER_BITS
 from wis_engine.values import SLOT_MINUTES, Cents, Minutes, WeekSlots
 
 EFFORT: Final = 1_000
@@ -45,14 +46,18 @@ def solve(problem: Problem, strategy: str | Strategy = "greedy", *, seed: int = 
 
     Raises
     ------
+    Malformed
+        No problem, or a seed or effort that is no whole number of 0 or more.
     StrategyError
-        No such strategy, or it does not take this problem.
+        No such strategy, or it does not take this problem, or it fails.
     PlanError
         The strategy proposed what breaks a rule: its fault, not the caller's.
     """
     for name, number in (("seed", seed), ("effort", effort)):
-        if type(number) is not int or number < 0:
+        if type(number) is not int or number < 0 or number.bit_length() > INTEGER_BITS:
             raise Malformed(f"{name}: not a whole number of 0 or more")
+    if type(problem) is not Problem:
+        raise Malformed(f"not a Problem: {type(problem).__name__}")
     chosen = strategy_named(strategy)
     proposal = proposed(chosen, problem, seed=seed, effort=effort)
     draft = _drafted(ground_of(problem), proposal)
@@ -61,16 +66,15 @@ def solve(problem: Problem, strategy: str | Strategy = "greedy", *, seed: int = 
     plan = Plan(
         problem=problem.digest,
         strategy=name_of(chosen),
-        settings=tuple(
-            Setting(name=name, value=dump(to_plain(value)).decode())
-            for name, value in sorted(settings_of(chosen).items())
-        ),
+        settings=tuple(Setting(name=name, value=value) for name, value in sorted(settings_of(chosen).items())),
         seed=seed,
         effort=effort,
         pools=pools,
         chains=chains,
         unmatched=Reasons(draft).of_all(),
-        certificate=certify(problem, (draft.value, household, public), enumerated=proposal.complete),
+        certificate=certify(
+            problem, (draft.value, household, public), enumerated=proposal.complete and isinstance(chosen, Exact)
+        ),
     ).sealed()
     plan.check(problem)
     return plan
@@ -106,7 +110,8 @@ def _shape(ground: Ground, placement: Placement) -> Shape:
     if (placement.starts is not None) != ground.timed:
         raise PlanError(Rule.TIME, "starts are given when, and only when, things have times")
     starts = 0 if placement.starts is None else placement.starts.bits
-    shape = Shape(ground.kinds[placement.needs[0]], tuple(placement.offers), tuple(placement.offsets), starts)
+    kind = ground.kind(ground.needs[placement.needs[0]], placement.offers)
+    shape = Shape(kind, tuple(placement.offers), tuple(placement.offsets), starts)
     fault = shape_fault(ground, shape)
     if fault:
         raise PlanError(fault, f"{', '.join(placement.needs)} with {', '.join(shape.offers)}")
@@ -201,19 +206,15 @@ def _member(ground: Ground, need: Need, shape: Shape, *, people: int, share: Cen
 def _alone_cents(ground: Ground, need: Need, shape: Shape) -> Cents:
     """Price the cheapest way for one alone, within its limit or not.
 
-    Where nobody serves one alone: the pool's own offers at the price alone.
+    Where nobody serves one alone, and for a chain: the pool's own offers, at
+    the price for one.
     """
-    known = [ways | dear for ways, dear in zip(ground.steps_of(need), ground.dear[need.id], strict=True)]
-    single = [sorted(offer for offer in ways if ground.offers[offer].group_min == 1) for ways in known]
-    choices: list[tuple[str, ...]] = (
-        [chain.offers for chain in joined(ground, need.steps, single)[:1]]
-        if need.steps
-        else [(offer,) for offer in single[0]]
-    )
+    own = own_cents(ground, need, shape, 1) + sum(ground.offers[offer].opening_cents for offer in shape.offers)
+    if need.steps:
+        return own
+    ways = ground.ways[need.id] | ground.dear[need.id]
+    singles = [offer for offer in map(ground.offers.__getitem__, ways) if offer.group_min == 1]
     return min(
-        sum(
-            ways[offer].price_cents + ground.offers[offer].opening_cents
-            for ways, offer in zip(known, offers, strict=True)
-        )
-        for offers in choices or [shape.offers]
+        (head_cents(offer, 1, need.minutes, ways[offer.id].price_cents) + offer.opening_cents for offer in singles),
+        default=own,
     )

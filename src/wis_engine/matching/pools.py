@@ -17,11 +17,13 @@ from wis_engine.matching.money import (
     grant_rest,
     missing_for_limits,
     most_granted_cents,
+    payer,
 )
 from wis_engine.matching.occupancy import Occupancy, Taken
-from wis_engine.matching.options import Ground, Kind, runs
+from wis_engine.matching.options import Family, Ground
 from wis_engine.matching.problem import Need, Offer
 from wis_engine.matching.rules import Rule
+from wis_engine.matching.weeks import runs
 from wis_engine.values import Cents, Minutes, Period, slots_for
 
 
@@ -59,11 +61,11 @@ class Draft:
         )
         self._choosing = 0
         self.next_number = 0
-        self.of_kind: dict[Kind, dict[int, None]] = {}
+        self.of_family: dict[Family, dict[int, None]] = {}
         self._tried: list[tuple[int, Pool | None]] | None = None
         for commitment in ground.problem.commitments:
             if commitment.offer in self.left:
-                self.left[commitment.offer] -= commitment.minutes
+                self.left[commitment.offer] = max(0, self.left[commitment.offer] - commitment.minutes)
             for occurrence in commitment.occurrences:
                 taken = [(occurrence.day.toordinal(), occurrence.mask)]
                 self._rooms.add(commitment.offer, taken)
@@ -84,6 +86,27 @@ class Draft:
         """Open a pool; None, with the reason in `fault`, when a rule stands against it."""
         pool = self.assess(shape, members)
         return None if pool is None else self._put(pool)
+
+    def open_alone(self, shape: Shape, patterns: Iterable[int], need: str) -> bool:
+        """Open a pool of one at the first pattern at which there is room.
+
+        All patterns suit the need and its offers: only the time decides
+        between them, so that all else is worked out once.
+        """
+        pool: Pool | None = None
+        for pattern in patterns:
+            at = shape._replace(starts=pattern)
+            if pool is None:
+                pool = self._assessed(at, [need])
+                if pool is None or self.fault not in (None, Rule.SESSIONS_AT_ONCE, Rule.OVERLAP):
+                    return False
+            else:
+                pool = pool._replace(shape=at)
+                self.fault = self._blocked(pool)
+            if self.fault is None:
+                self._put(pool)
+                return True
+        return False
 
     def join(self, number: int, need: str) -> bool:
         """Add one member to a pool, or leave the draft as it was."""
@@ -110,6 +133,8 @@ class Draft:
     def may_join(self, number: int, need: Need) -> bool:
         """Rule out, at little cost, most pools that a need could not join."""
         shape = self.pools[number].shape
+        if self.ground.kind(need, shape.offers) != shape.kind:
+            return False
         if self.ground.timed and shape.starts & ~runs(need.slots.bits, shape.span):
             return False
         scarce = Rule.CAPACITY not in self.lifted
@@ -310,12 +335,9 @@ class Draft:
             need, budget = self.ground.needs[name], budgets[name][0]
             due = due_cents(need, share)
             wanted[budget.id, ""] += due
-            wanted[budget.id, need.household or name] += due
+            wanted[budget.id, payer(need)] += due
             cap = budget.household_cap_cents
-            if (
-                cap is not None
-                and wanted[budget.id, need.household or name] + self._owed[budget.id, need.household or name] > cap
-            ):
+            if cap is not None and wanted[budget.id, payer(need)] + self._owed[budget.id, payer(need)] > cap:
                 return False
             if wanted[budget.id, ""] + self._owed[budget.id, ""] > budget.cap_cents:
                 return False
@@ -358,7 +380,7 @@ class Draft:
 
     def _places(self, shape: Shape) -> list[tuple[Offer, int, int]]:
         steps = shape.kind.steps
-        lengths = [slots_for(step.minutes) for step in steps] if steps else [shape.kind.slots]
+        lengths = [slots_for(step.minutes) for step in steps] if steps else [shape.kind.half_hours]
         offers = [self.ground.offers[offer] for offer in shape.offers]
         return list(zip(offers, shape.offsets, lengths, strict=True))
 
@@ -366,7 +388,7 @@ class Draft:
         self, shape: Shape, period: Period, sessions: int, offset: int = 0, slots: int | None = None
     ) -> list[Taken]:
         mask = (1 << (shape.span if slots is None else slots)) - 1
-        dates = self.ground.dates(shape.starts, period)[:sessions]
+        dates = self.ground.dates(shape.starts, period, sessions)
         return [(day, mask << (slot + offset)) for day, slot in dates]
 
     # The bookkeeping.
@@ -378,7 +400,7 @@ class Draft:
             self._tried.append((number, None))
         self._count(pool, 1)
         self.pools[number] = pool
-        self.of_kind.setdefault(pool.shape.kind, {})[number] = None
+        self.of_family.setdefault(pool.shape.kind.family, {})[number] = None
         for member in pool.members:
             self.pool_of[member] = number
         return number
@@ -388,7 +410,7 @@ class Draft:
         if self._tried is not None:
             self._tried.append((number, pool))
         self._count(pool, -1)
-        del self.of_kind[pool.shape.kind][number]
+        del self.of_family[pool.shape.kind.family][number]
         for member in pool.members:
             del self.pool_of[member]
         return pool
@@ -439,4 +461,4 @@ class Draft:
             return
         due = sign * due_cents(need, share)
         self._owed[budgets[0].id, ""] += due
-        self._owed[budgets[0].id, need.household or name] += due
+        self._owed[budgets[0].id, payer(need)] += due

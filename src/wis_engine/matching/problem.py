@@ -12,17 +12,28 @@ filtered and nothing has a time.
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 import attrs
 from attrs import field, frozen
 from attrs import validators as v
 
 from wis_engine.errors import Malformed
+from wis_engine.matching.collect import as_frozenset, as_sorted, as_tuple
 from wis_engine.plain import canonical, from_plain, to_plain
-from wis_engine.shapes import between, checked_id, exactly, frozenset_of, is_id, natural, positive, tuple_of
+from wis_engine.shapes import (
+    INTEGER_BITS,
+    between,
+    checked_id,
+    exactly,
+    frozenset_of,
+    is_id,
+    natural,
+    positive,
+    tuple_of,
+)
 from wis_engine.values import (
     AgeBand,
     Cents,
@@ -38,11 +49,13 @@ from wis_engine.values import (
     slots_for,
 )
 
-T = TypeVar("T")
 PRIORITIES: Final = 4
 PERCENT: Final = 100
 STEPS_MAX: Final = 3
+TOTAL_MAX: Final = (1 << INTEGER_BITS) // 1_000
+"""Largest sum of values or of prices; a proof counts in thousandths."""
 ANY_WEEK: Final = Period(dt.date(1, 1, 1), dt.date(1, 1, 8))
+"""The dates of what has none: it meets any period, and alone it is one week."""
 
 
 def _id_or_empty(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
@@ -50,35 +63,12 @@ def _id_or_empty(instance: object, attribute: "attrs.Attribute[Any]", value: obj
         raise Malformed(f"{type(instance).__name__}.{attribute.name}: neither an id nor empty")
 
 
-def _tuple(given: Iterable[Any]) -> tuple[Any, ...]:
-    try:
-        return tuple(given)
-    except TypeError:
-        raise Malformed(f"not a collection: {type(given).__name__}") from None
-
-
-def _frozenset(given: Iterable[Any]) -> frozenset[Any]:
-    if isinstance(given, str):
-        raise Malformed("not a collection of values: str")
-    try:
-        return frozenset(given)
-    except TypeError:
-        raise Malformed(f"not a collection of values: {type(given).__name__}") from None
-
-
-def _sorted(given: Iterable[T], kind: type[T], key: Callable[[T], Any]) -> tuple[T, ...]:
-    listed = _tuple(given)
-    if not all(type(item) is kind for item in listed):
-        raise Malformed(f"not a collection of {kind.__name__} alone")
-    return tuple(sorted(listed, key=key))
-
-
 def _tiers(given: Iterable[PriceTier]) -> tuple[PriceTier, ...]:
-    return _sorted(given, PriceTier, lambda tier: tier)
+    return as_sorted(given, PriceTier, lambda tier: tier)
 
 
 def _dated(given: Iterable[Occurrence]) -> tuple[Occurrence, ...]:
-    return _sorted(given, Occurrence, lambda occurrence: occurrence)
+    return as_sorted(given, Occurrence, lambda occurrence: occurrence)
 
 
 @frozen(kw_only=True)
@@ -116,7 +106,8 @@ class Need:
     slots
         Half-hours of the week in which a session may lie.
     period
-        Dates; None is the horizon of the problem.
+        Dates; None is any dates, those of its offer or, where that has none
+        either, one week without dates.
     radius_m
         How far the beneficiary travels; None is any distance.
     price_limit_cents
@@ -149,7 +140,7 @@ class Need:
     age_band: AgeBand | None = field(default=None, validator=v.optional(exactly(AgeBand)))
     language: str | None = field(default=None, validator=v.optional(checked_id))
     channel: Channel | None = field(default=None, validator=v.optional(exactly(Channel)))
-    steps: tuple[Step, ...] = field(default=(), converter=_tuple, validator=tuple_of(exactly(Step)))
+    steps: tuple[Step, ...] = field(default=(), converter=as_tuple, validator=tuple_of(exactly(Step)))
 
     def __attrs_post_init__(self) -> None:
         """Refuse a priority out of range and a chain of one step or of too many."""
@@ -173,7 +164,7 @@ class Offer:
     capacity_minutes
         Total in the period, counted by person served.
     period
-        Dates; None is the horizon of the problem.
+        Dates; None is any dates.
     radius_m
         How far from `place` the supplier serves; None is any distance.
     mobile
@@ -205,7 +196,7 @@ class Offer:
     place: Point | None = field(default=None, validator=v.optional(exactly(Point)))
     radius_m: Metres | None = field(default=None, validator=v.optional(natural))
     mobile: bool = field(default=False, validator=exactly(bool))
-    zones: frozenset[int] = field(default=frozenset(), converter=_frozenset, validator=frozenset_of(exactly(int)))
+    zones: frozenset[int] = field(default=frozenset(), converter=as_frozenset, validator=frozenset_of(natural))
     capacity_per_slot: int | None = field(default=None, validator=v.optional(positive))
     tiers: tuple[PriceTier, ...] = field(default=(), converter=_tiers)
     unit_minutes: Minutes = field(default=0, validator=natural)
@@ -215,9 +206,9 @@ class Offer:
     quality_percent: int = field(default=0, validator=between(0, PERCENT))
     channel: Channel | None = field(default=None, validator=v.optional(exactly(Channel)))
     age_bands: frozenset[AgeBand] = field(
-        default=frozenset(), converter=_frozenset, validator=frozenset_of(exactly(AgeBand))
+        default=frozenset(), converter=as_frozenset, validator=frozenset_of(exactly(AgeBand))
     )
-    languages: frozenset[str] = field(default=frozenset(), converter=_frozenset, validator=frozenset_of(exactly(str)))
+    languages: frozenset[str] = field(default=frozenset(), converter=as_frozenset, validator=frozenset_of(checked_id))
 
     def __attrs_post_init__(self) -> None:
         """Refuse a group that cannot be and two tiers with the same thresholds."""
@@ -245,12 +236,16 @@ class Drawn:
 
 
 def _drawn(given: Iterable[Drawn]) -> tuple[Drawn, ...]:
-    return _sorted(given, Drawn, lambda drawn: drawn)
+    return as_sorted(given, Drawn, lambda drawn: drawn)
 
 
 @frozen(kw_only=True)
 class Budget:
     """Public or firm money: how much, for which services, up to which part of a price.
+
+    What may pay for little is drawn on first, so that what may pay for much is
+    left for others: the budget with the fewest services before the others, one
+    for any service last, ties by id.
 
     Parameters
     ----------
@@ -266,7 +261,7 @@ class Budget:
 
     id: str = field(validator=checked_id)
     cap_cents: Cents = field(validator=natural)
-    services: frozenset[str] = field(default=frozenset(), converter=_frozenset, validator=frozenset_of(exactly(str)))
+    services: frozenset[str] = field(default=frozenset(), converter=as_frozenset, validator=frozenset_of(checked_id))
     share_percent: int = field(default=100, validator=between(0, PERCENT))
     household_cap_cents: Cents | None = field(default=None, validator=v.optional(natural))
     drawn: tuple[Drawn, ...] = field(default=(), converter=_drawn)
@@ -288,28 +283,30 @@ class Commitment:
     minutes: Minutes = field(validator=natural)
     occurrences: tuple[Occurrence, ...] = field(default=(), converter=_dated)
     beneficiaries: frozenset[str] = field(
-        default=frozenset(), converter=_frozenset, validator=frozenset_of(exactly(str))
+        default=frozenset(), converter=as_frozenset, validator=frozenset_of(checked_id)
     )
 
 
 def _needs(given: Iterable[Need]) -> tuple[Need, ...]:
-    return _sorted(given, Need, lambda need: need.id)
+    return as_sorted(given, Need, lambda need: need.id)
 
 
 def _offers(given: Iterable[Offer]) -> tuple[Offer, ...]:
-    return _sorted(given, Offer, lambda offer: offer.id)
+    return as_sorted(given, Offer, lambda offer: offer.id)
 
 
 def _options(given: Iterable[Option] | None) -> tuple[Option, ...] | None:
-    return None if given is None else _sorted(given, Option, lambda option: (option.need, option.offer))
+    return None if given is None else as_sorted(given, Option, lambda option: (option.need, option.offer))
 
 
 def _budgets(given: Iterable[Budget]) -> tuple[Budget, ...]:
-    return _sorted(given, Budget, lambda budget: budget.id)
+    return as_sorted(given, Budget, lambda budget: budget.id)
 
 
 def _commitments(given: Iterable[Commitment]) -> tuple[Commitment, ...]:
-    return _sorted(given, Commitment, lambda one: (one.offer, one.minutes, one.occurrences, sorted(one.beneficiaries)))
+    return as_sorted(
+        given, Commitment, lambda one: (one.offer, one.minutes, one.occurrences, sorted(one.beneficiaries))
+    )
 
 
 @frozen(kw_only=True, eq=False)
@@ -329,7 +326,9 @@ class Problem:
     ------
     Malformed
         The same id twice, an option that names an unknown id, a composite
-        need among explicit options, weights that are not four.
+        need among explicit options, weights that are not four; minutes times
+        their weights, or prices at their dearest, that together pass
+        `TOTAL_MAX`, beyond which sums would not fit in 63 bits.
 
     Notes
     -----
@@ -342,9 +341,9 @@ class Problem:
     budgets: tuple[Budget, ...] = field(default=(), converter=_budgets)
     commitments: tuple[Commitment, ...] = field(default=(), converter=_commitments)
     closed_days: frozenset[dt.date] = field(
-        default=frozenset(), converter=_frozenset, validator=frozenset_of(exactly(dt.date))
+        default=frozenset(), converter=as_frozenset, validator=frozenset_of(exactly(dt.date))
     )
-    priority_weights: tuple[int, ...] = field(default=(1, 2, 4, 8), converter=_tuple)
+    priority_weights: tuple[int, ...] = field(default=(1, 2, 4, 8), converter=as_tuple)
 
     def __attrs_post_init__(self) -> None:
         """Refuse what does not hang together."""
@@ -354,6 +353,7 @@ class Problem:
         weights = self.priority_weights
         if len(weights) != PRIORITIES or not all(type(weight) is int and weight > 0 for weight in weights):
             raise Malformed(f"priority_weights: {PRIORITIES} whole numbers of 1 or more")
+        self._check_totals()
         if self.options is None:
             return
         require_distinct(((option.need, option.offer) for option in self.options), "options")
@@ -363,6 +363,19 @@ class Problem:
                 raise Malformed(f"options: {option.need} with {option.offer} names an unknown id")
         if any(need.steps for need in self.needs):
             raise Malformed("options: a need with steps finds its chains; explicit options serve plain needs")
+
+    def _check_totals(self) -> None:
+        """Refuse quantities whose sums could pass 63 bits, in a plan or in its proof."""
+        if sum(map(self.value, self.needs)) > TOTAL_MAX:
+            raise Malformed(f"needs: minutes times their weights are more than {TOTAL_MAX} together")
+        minutes = [max(need.minutes, sum(step.minutes for step in need.steps) * need.sessions) for need in self.needs]
+        by_minute = max((_price_a_minute(offer) for offer in self.offers if offer.unit_minutes), default=0)
+        flat = max((_dearest(offer) for offer in self.offers if not offer.unit_minutes), default=0)
+        flat = max([flat, *(option.price_cents for option in self.options or ())])
+        opening = max((offer.opening_cents for offer in self.offers), default=0)
+        places = sum(max(1, len(need.steps)) for need in self.needs)
+        if places * (flat + opening + 1) + sum(minutes) * by_minute > TOTAL_MAX:
+            raise Malformed(f"offers: at the dearest, all needs together would cost more than {TOTAL_MAX} cents")
 
     def __eq__(self, other: object) -> bool:
         """Compare by digest."""
@@ -377,24 +390,9 @@ class Problem:
         """SHA-256 of the canonical JSON: the identity of the problem."""
         return hashlib.sha256(canonical(self)).hexdigest()
 
-    @cached_property
-    def horizon(self) -> Period:
-        """From the first to the last date that a period names; `ANY_WEEK` when none does."""
-        periods = [need.period for need in self.needs if need.period is not None]
-        periods += [offer.period for offer in self.offers if offer.period is not None]
-        if not periods:
-            return ANY_WEEK
-        return Period(min(period.start for period in periods), max(period.end for period in periods))
-
     def value(self, need: Need) -> int:
         """Say what covering a need is worth: its minutes times the weight of its priority."""
         return self.priority_weights[need.priority] * need.minutes
-
-    def weekly_sessions(self, need: Need) -> int:
-        """How many sessions a week: enough for all of them in the open days of its period."""
-        period = need.period or self.horizon
-        closed = sum(day in period for day in self.closed_days)
-        return -(-need.sessions // max(1, (period.days - closed) // 7))
 
     def to_dict(self) -> dict[str, Any]:
         """Turn into plain data for JSON."""
@@ -408,10 +406,24 @@ class Problem:
 
     @classmethod
     def from_csv(cls, needs: str, offers: str, budgets: str | None = None) -> "tuple[Problem, tuple[Diagnostic, ...]]":
-        """Read a problem from the text of CSV tables; see `wis_engine.matching.tables`."""
+        """Read a problem from the text of CSV tables; see `wis_engine.matching.tables`.
+
+        Raises
+        ------
+        Malformed
+            A table is no text; whatever stands in a text is never an error.
+        """
         from wis_engine.matching.tables import read_problem  # noqa: PLC0415 - tables build on this module
 
         return read_problem(needs, offers, budgets)
+
+
+def _dearest(offer: Offer) -> Cents:
+    return max((tier.price_cents for tier in offer.tiers), default=0)
+
+
+def _price_a_minute(offer: Offer) -> Cents:
+    return -(-_dearest(offer) // offer.unit_minutes)
 
 
 @frozen(kw_only=True)

@@ -7,7 +7,8 @@ can be called.
 
 from collections.abc import Callable
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Final, Protocol, cast
+from inspect import signature
+from typing import ClassVar, Final, Protocol, cast
 
 import attrs
 from attrs import field, frozen
@@ -21,7 +22,8 @@ from wis_engine.matching.options import Ground, ground_of
 from wis_engine.matching.plan import Placement, Proposal
 from wis_engine.matching.pools import Draft
 from wis_engine.matching.problem import Need, Problem
-from wis_engine.shapes import positive
+from wis_engine.plain import dump, to_plain
+from wis_engine.shapes import is_id, positive
 from wis_engine.values import WeekSlots
 
 ENTRY_POINTS: Final = "wis_engine.strategies"
@@ -176,27 +178,42 @@ def _callable(strategy: object) -> Strategy:
 
 
 def name_of(strategy: Strategy) -> str:
-    """Name a strategy goes by in plans."""
+    """Name a strategy goes by in plans: its own if that is an id, else that of its type."""
     name = getattr(strategy, "name", None)
-    return name if isinstance(name, str) and name else type(strategy).__name__
+    return str(name) if is_id(name) else type(strategy).__name__
 
 
-def settings_of(strategy: Strategy) -> dict[str, Any]:
-    """Parameters of a strategy that is an attrs value; none for any other."""
+def settings_of(strategy: Strategy) -> dict[str, str]:
+    """Parameters of a strategy that is an attrs value, as JSON text; none for any other.
+
+    Raises
+    ------
+    StrategyError
+        A parameter is no plain value, so that it could not be told in a plan.
+    """
     kind: type = type(strategy)
-    if not attrs.has(kind):
-        return {}
-    return {attribute.name: getattr(strategy, attribute.name) for attribute in attrs.fields(kind)}
+    names = [attribute.name for attribute in attrs.fields(kind)] if attrs.has(kind) else []
+    try:
+        return {name: dump(to_plain(getattr(strategy, name))).decode() for name in names}
+    except (TypeError, ValueError, WisError) as error:
+        raise StrategyError(f"strategy {name_of(strategy)}: a parameter is no plain value") from error
 
 
 def proposed(strategy: Strategy, problem: Problem, *, seed: int, effort: int) -> Proposal:
-    """Ask a strategy; anything but a `Proposal` is a `StrategyError`."""
+    """Ask a strategy; whatever fails in it, or is no `Proposal`, is a `StrategyError`."""
     try:
-        proposal = strategy(problem, seed=seed, effort=effort)
-    except WisError:
-        raise
+        signature(strategy).bind(problem, seed=seed, effort=effort)
     except TypeError as error:
         raise StrategyError(f"strategy {name_of(strategy)} cannot be called as one: {error}") from error
+    except ValueError:
+        # Some callables written in C do not tell their signature: the call will.
+        pass
+    try:
+        proposal = strategy(problem, seed=seed, effort=effort)
+    except StrategyError:
+        raise
+    except Exception as error:
+        raise StrategyError(f"strategy {name_of(strategy)} failed: {type(error).__name__}") from error
     if not isinstance(proposal, Proposal):
         raise StrategyError(f"strategy {name_of(strategy)} gave no Proposal")
     return proposal

@@ -2,7 +2,7 @@
 
 The first row names the columns; their order is free, unknown ones are
 reported, an empty cell is the default. Text is UTF-8, lists inside a cell are
-separated by `|`.
+separated by `|`. A place has both its columns or neither.
 
 Needs: `id`, `minutes`, and if wanted `household`, `firm`, `beneficiary`,
 `service`, `sessions`, `slots` («mon-fri 16:00-19:00, sat 09:00-12:00»),
@@ -120,6 +120,7 @@ _BUDGETS: Final[dict[str, Reader]] = {
     "services": _listed(str),
     **dict.fromkeys(("cap_cents", "share_percent", "household_cap_cents"), _integer),
 }
+_REQUIRED: Final = {"needs": ("id", "minutes"), "offers": ("id", "capacity_minutes"), "budgets": ("id", "cap_cents")}
 
 
 def read_problem(needs: str, offers: str, budgets: str | None = None) -> tuple[Problem, tuple[Diagnostic, ...]]:
@@ -130,12 +131,19 @@ def read_problem(needs: str, offers: str, budgets: str | None = None) -> tuple[P
     The problem of all rows that could be read, and why each other row, or each
     unknown column, was left out: by table, then by row, where 1 is the header.
     """
+    for name, table in (("needs", needs), ("offers", offers), ("budgets", budgets or "")):
+        if type(table) is not str:
+            raise Malformed(f"{name}: not the text of a table but {type(table).__name__}")
     found: list[Diagnostic] = []
-    problem = Problem(
-        needs=_read("needs", needs, Need, _NEEDS, found),
-        offers=_read("offers", offers, Offer, _OFFERS, found),
-        budgets=_read("budgets", budgets or "", Budget, _BUDGETS, found),
-    )
+    read_needs = _read("needs", needs, Need, _NEEDS, found)
+    read_offers = _read("offers", offers, Offer, _OFFERS, found)
+    read_budgets = _read("budgets", budgets or "", Budget, _BUDGETS, found)
+    try:
+        problem = Problem(needs=read_needs, offers=read_offers, budgets=read_budgets)
+    except Malformed as error:
+        # Row by row all was well: only the sums over all needs can be too large.
+        found.append(Diagnostic(table="needs", row=1, column="", what="table left out", why=str(error)))
+        problem = Problem(needs=(), offers=read_offers, budgets=read_budgets)
     return problem, tuple(found)
 
 
@@ -172,6 +180,13 @@ def _rows(
         if len(set(header)) != len(header):
             found.append(Diagnostic(table=table, row=1, column="", what="table left out", why="the same column twice"))
             return
+        missing = [name for name in _REQUIRED[table] if header and name not in header]
+        found += [
+            Diagnostic(table=table, row=1, column=name, what="table left out", why="the column is missing")
+            for name in missing
+        ]
+        if missing:
+            return
         for row, cells in enumerate(lines, start=2):
             if row > ROWS_MAX:
                 found.append(
@@ -203,6 +218,10 @@ def _values(
             except Malformed as error:
                 faults += 1
                 found.append(Diagnostic(table=table, row=row, column=name, what="row left out", why=str(error)))
+    lacking = [name for name in _PLACE if not cells.get(name)]
+    if len(lacking) == 1:
+        faults += 1
+        found.append(Diagnostic(table=table, row=row, column=lacking[0], what="row left out", why="half a place"))
     place = [values.pop(name, None) for name in _PLACE]
     if None not in place:
         try:
