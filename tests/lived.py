@@ -29,4 +29,4 @@ def lived() -> Lived:
 
 @cache
 def summary() -> Summary:
-    return summarise(lived().community, simulated=True)
+    return summarise(lived().community)

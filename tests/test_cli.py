@@ -1,18 +1,41 @@
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from shutil import copyfile
 
 import attrs
 import pytest
+import stories
 from lived import SEED, lived
 
-from wis_engine.cli import _writer, main
+from wis_engine.cli import _clear, _writer, main
 from wis_engine.community import Community
 from wis_engine.errors import PlanError
 from wis_engine.matching import Plan, Problem
+from wis_engine.report import page, sheet, summarise
 
 FILES = {"community.db", "plan.json", "report.html"}
+PAGE = '<html><head><meta name="generator" content="wis_engine demo"></head></html>'
+
+
+def plan_log(path, *, simulated, projects=("wis",)):
+    """Leave a log with projects and nothing else."""
+    with Community.open(f"sqlite:///{path}", clock=lambda: stories.START) as community:
+        community.record(*(stories.project(name, simulated=simulated) for name in projects))
+
+
+def leave_a_demo(out):
+    """Leave what the demo takes for an earlier one."""
+    plan_log(out / "community.db", simulated=True)
+    (out / "plan.json").write_text('{"simulated": true}')
+    (out / "report.html").write_text(PAGE)
+
+
+def everything(out):
+    return {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +43,7 @@ def demo(tmp_path_factory):
     """A demo in a folder where something of somebody else's and an earlier demo lie, under its own hash seed."""
     out = tmp_path_factory.mktemp("demo")
     (out / "mine.txt").write_text("mine")
-    for name in FILES:
-        (out / name).write_text("old")
+    leave_a_demo(out)
     command = [sys.executable, "-m", "wis_engine.cli", "demo", "--out", str(out), "--seed", str(SEED)]
     env = os.environ | {"PYTHONHASHSEED": "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"}
     ran = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
@@ -101,12 +123,115 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path, capsys):
 
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_a_file_that_is_a_folder_is_refused_before_anything_is_replaced(tmp_path, capsys, name):
-    for other in FILES:
-        (tmp_path / other).write_text("old")
+    leave_a_demo(tmp_path)
     (tmp_path / name).unlink()
     (tmp_path / name).mkdir()
-    fails(capsys, "demo", "--out", str(tmp_path))
-    assert all((tmp_path / other).read_text() == "old" for other in FILES - {name})
+    spares(tmp_path, capsys, name)
+
+
+def spares(out, capsys, name):
+    """Run a demo that must end before it begins, naming what is in its way."""
+    before = everything(out)
+    assert name in fails(capsys, "demo", "--out", str(out))
+    assert everything(out) == before
+
+
+def test_a_log_of_a_real_project_is_spared(tmp_path, capsys):
+    plan_log(tmp_path / "community.db", simulated=False)
+    spares(tmp_path, capsys, "community.db")
+
+
+def test_a_log_that_is_partly_real_is_spared(tmp_path, capsys):
+    plan_log(tmp_path / "community.db", simulated=True)
+    plan_log(tmp_path / "community.db", simulated=False, projects=["another"])
+    spares(tmp_path, capsys, "community.db")
+
+
+def test_a_real_log_in_use_is_spared_with_what_is_beside_it(tmp_path, capsys):
+    with Community.open(f"sqlite:///{tmp_path / 'community.db'}", clock=lambda: stories.START) as community:
+        community.record(stories.project())
+        assert (tmp_path / "community.db-wal").exists()
+        spares(tmp_path, capsys, "community.db")
+        community.record(stories.action())
+        assert community.position == 2
+
+
+def test_a_log_without_a_project_is_spared(tmp_path, capsys):
+    with Community.open(f"sqlite:///{tmp_path / 'community.db'}"):
+        pass
+    spares(tmp_path, capsys, "community.db")
+
+
+def test_a_database_of_somebody_else_is_spared(tmp_path, capsys):
+    with closing(sqlite3.connect(tmp_path / "community.db")) as connection:
+        connection.execute("CREATE TABLE mine (mine)")
+        connection.commit()
+    spares(tmp_path, capsys, "community.db")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("community.db", b"mine"),
+        ("community.db", b""),
+        ("community.db-wal", b"mine"),
+        ("community.db-journal", b""),
+        ("plan.json", b"mine"),
+        ("plan.json", b"\xff"),
+        ("plan.json", b"[true]"),
+        ("plan.json", b'{"simulated": 1}'),
+        ("plan.json", b"[" * 100_000),
+        ("report.html", b"mine"),
+        ("report.html", b"\xff"),
+        ("report.html", b"<head></head><body><p>" + PAGE.encode()),
+    ],
+)
+def test_a_file_of_somebody_else_is_spared(tmp_path, capsys, name, content):
+    leave_a_demo(tmp_path)
+    (tmp_path / "community.db").unlink()
+    (tmp_path / name).write_bytes(content)
+    spares(tmp_path, capsys, name)
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_link_is_spared_with_what_it_leads_to(tmp_path, capsys, name):
+    (tmp_path / "out").mkdir()
+    leave_a_demo(tmp_path)
+    (tmp_path / "out" / name).symlink_to(tmp_path / name)
+    spares(tmp_path / "out", capsys, name)
+    assert (tmp_path / "out" / name).is_symlink()
+    (tmp_path / name).unlink()
+    fails(capsys, "demo", "--out", str(tmp_path / "out"))
+    assert (tmp_path / "out" / name).is_symlink()
+
+
+def test_a_demo_that_was_killed_makes_room_whole(tmp_path):
+    plan_log(tmp_path / "before.db", simulated=True)
+    with Community.open(f"sqlite:///{tmp_path / 'open.db'}", clock=lambda: stories.START) as community:
+        community.record(stories.project(simulated=True))
+        for end in ("", "-wal", "-shm"):
+            copyfile(f"{tmp_path / 'open.db'}{end}", f"{tmp_path / 'community.db'}{end}")
+    (tmp_path / "community.db-journal").write_bytes(b"")
+    (tmp_path / "mine.txt").write_text("mine")
+    _clear(tmp_path)
+    assert set(everything(tmp_path)) == {"before.db", "open.db", "mine.txt"}
+
+
+def test_the_log_that_it_leaves_tells_later_that_it_is_simulated(demo):
+    out, printed = demo
+    with Community.open(f"sqlite:///{out / 'community.db'}", mode="r") as community:
+        said = summarise(community)
+    assert said.simulated
+    assert sheet(said) in printed
+    assert page(said) == (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_it_leaves_may_be_replaced_by_the_next(demo, tmp_path):
+    out, _ = demo
+    for name in FILES:
+        copyfile(out / name, tmp_path / name)
+    _clear(tmp_path)
+    assert everything(tmp_path) == {}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import attrs
 import pytest
+import stories
 from lived import lived, summary
 
 from wis_engine.community import Community
@@ -69,6 +70,24 @@ def test_money_is_what_the_vouchers_say():
         assert lines == committed + spent + free <= planned
 
 
+def test_hours_stand_beside_the_money_and_are_summed_apart(html):
+    hours = [row.hours for row in summary().money]
+    assert hours == ["417", "377", "517", "517", "500"]
+    assert summary().all_actions.hours == "2,328"
+    lines = section(sheet(summary()), "Actions").splitlines()
+    assert lines[0].split()[:2] == ["hours", "planned"]
+    for line, row in zip(lines[1:7], (*summary().money, summary().all_actions), strict=True):
+        assert f" {row.hours}  " in line
+        assert amount(row.planned_cents) in line
+    table = html[html.index("<h2>Actions") : html.index("<h2>Pools")]
+    for shown in (*hours, "2,328", "69,800.00"):
+        assert f'<td class="n">{shown}</td>' in table
+
+
+def test_hours_that_are_not_whole_show_their_minutes():
+    assert attrs.evolve(summary().money[0], staff_minutes=65).hours == "1:05"
+
+
 def test_being_together_spares_something():
     assert any(pool.saved_cents > 0 for pool in summary().pools)
     assert any(pool.chained for pool in summary().pools)
@@ -95,6 +114,32 @@ def test_everything_says_that_it_is_simulated(html):
     titles = re.findall(r"^([^\n]+)\n-+$", sheet(summary()), re.MULTILINE)
     assert len(titles) == 7
     assert all("(simulated)" in title for title in titles)
+
+
+def of_project(*projects):
+    with Community.open("memory:", clock=lambda: stories.START) as community:
+        community.record(*projects)
+        return summarise(community)
+
+
+def test_the_log_says_whether_it_is_simulated():
+    real = stories.project()
+    made_up = stories.project("other", simulated=True)
+    assert not of_project(real).simulated
+    assert of_project(made_up).simulated
+    assert of_project(real, made_up).simulated
+    assert summarise(lived().community.branch()).simulated
+
+
+def test_the_mark_of_a_project_is_yes_or_no():
+    with pytest.raises(Malformed):
+        stories.project(simulated=1)
+
+
+def test_a_page_is_known_as_the_demo_s_by_its_head(html):
+    mark = '<meta name="generator" content="wis_engine demo">'
+    assert mark in html[: html.index("</head>")]
+    assert mark not in page(of_project(stories.project()))
 
 
 def test_a_real_community_is_not_called_simulated():

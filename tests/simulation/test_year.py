@@ -35,6 +35,11 @@ def test_every_kind_of_fact_happens(told):
     assert {one.fact.name for one in told} == {event.name for event in EVENTS}
 
 
+def test_every_actor_and_the_project_are_marked_as_simulated(community, told):
+    assert all(one.actor.startswith("simulated-") for one in told)
+    assert all(project.simulated for project in community.network.projects.values())
+
+
 def test_targets_stand_beside_figures(community):
     figures = {one.id: one for one in community.indicators(period())}
     assert (figures["I1.1"].value, figures["I1.1"].target) == (22, 22)

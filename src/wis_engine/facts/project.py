@@ -32,7 +32,8 @@ class ProjectPlanned(Event):
     """A project was planned: its period, its lead, its public body, what it promised.
 
     `targets` are figures for the whole project, never for one action.
-    `closed_days` are the days on which no service is delivered.
+    `closed_days` are the days on which no service is delivered. `simulated`
+    says that what the log tells is made up: whatever shows it says so.
     """
 
     name: ClassVar[str] = "project-planned"
@@ -44,6 +45,7 @@ class ProjectPlanned(Event):
     public_body: str = field(validator=short_text)
     targets: tuple[Target, ...] = field(default=(), validator=tuple_of(exactly(Target)))
     closed_days: frozenset[dt.date] = field(default=frozenset(), validator=frozenset_of(exactly(dt.date)))
+    simulated: bool = field(default=False, validator=exactly(bool))
 
     def check(self, network: Network) -> None:
         """Refuse to close a day on which an open pool meets: its other sessions would move."""
@@ -64,6 +66,7 @@ class ProjectPlanned(Event):
                 public_body=self.public_body,
                 targets=self.targets,
                 closed_days=self.closed_days,
+                simulated=self.simulated,
             )
         )
 

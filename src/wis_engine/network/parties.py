@@ -65,6 +65,7 @@ class Project(Entity):
     public_body: str
     targets: tuple[Target, ...]
     closed_days: frozenset[dt.date]
+    simulated: bool = False
     contribution_cents: Cents | None = None
     cofinancing_cents: Cents | None = None
 

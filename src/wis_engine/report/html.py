@@ -37,6 +37,9 @@ footer code { overflow-wrap: anywhere; }
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } h2 { break-after: avoid; } }
 """
 
+SIMULATED_PAGE: Final = '<meta name="generator" content="wis_engine demo">'
+"""Stands in the head of a page on a simulated community: who finds such a page may replace it."""
+
 Cell: TypeAlias = str | tuple[str, ...]
 
 
@@ -49,7 +52,7 @@ def page(summary: Summary) -> str:
         _notice(summary),
         f"<h2>Figures beside their targets{mark}</h2>",
         _figures(summary),
-        f"<h2>Money by action{mark}</h2>",
+        f"<h2>Actions: staff hours and money{mark}</h2>",
         _money(summary),
         f"<h2>Pools and chains{mark}</h2>",
         _pools(summary),
@@ -66,9 +69,9 @@ def page(summary: Summary) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(summary.title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        + "\n".join(body)
-        + "\n</body>\n</html>\n"
+        + (f"{SIMULATED_PAGE}\n" if summary.simulated else "")
+        + f"<title>{escape(summary.title)}{' (simulated)' if summary.simulated else ''}</title>\n"
+        f"<style>{_STYLE}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
     )
 
 
@@ -101,13 +104,16 @@ def _figures(summary: Summary) -> str:
 
 
 def _money(summary: Summary) -> str:
-    rows = [(f"{row.code} {row.title}", *map(amount, row.columns)) for row in summary.money]
-    head = ("Action", "Planned", "For vouchers", "Issued", "Committed", "Spent", "Free")
+    rows = [(f"{row.code} {row.title}", row.hours, *map(amount, row.columns)) for row in summary.money]
+    every = summary.all_actions
+    total = (every.code, every.hours, *map(amount, every.columns))
+    head = ("Action", "Staff hours", "Planned", "For vouchers", "Issued", "Committed", "Spent", "Free")
     note = (
-        "In euro. Planned is the budget of the action, «for vouchers» the part of it on which vouchers draw. Committed"
+        "Staff hours are the time planned for the action, a ledger of its own: no money follows from them. Money is in"
+        " euro: planned is the budget of the action, «for vouchers» the part of it on which vouchers draw. Committed"
         " is reserved on vouchers that still stand, spent was paid to suppliers, free is neither."
     )
-    return _table(head, rows, numbers=range(1, 7)) + f'<p class="quiet">{note}</p>'
+    return _table(head, rows, numbers=range(1, 8), total=total) + f'<p class="quiet">{note}</p>'
 
 
 def _pools(summary: Summary) -> str:

@@ -16,7 +16,7 @@ def sheet(summary: Summary) -> str:
     sections = [
         _head(summary),
         _section(summary, "Figures", _figures(summary)),
-        _section(summary, "Money by action, in euro", _money(summary)),
+        _section(summary, "Actions: staff hours, and money in euro", _money(summary)),
         _section(summary, "Pools and chains", _pools(summary)),
         _section(summary, "What each household saved against going alone, in euro", _households(summary)),
         _section(summary, "What became of the needs", _outcomes(summary)),
@@ -47,10 +47,12 @@ def _figures(summary: Summary) -> Iterator[str]:
 
 
 def _money(summary: Summary) -> Iterator[str]:
-    rows = [(row.code, row.title, *map(amount, row.columns)) for row in summary.money]
-    head = ("", "", "planned", "for vouchers", "issued", "committed", "spent", "free")
-    yield from _columns(head, rows, right=set(range(2, 8)))
+    listed = (*summary.money, summary.all_actions)
+    rows = [(row.code, row.title, row.hours, *map(amount, row.columns)) for row in listed]
+    head = ("", "", "hours", "planned", "for vouchers", "issued", "committed", "spent", "free")
+    yield from _columns(head, rows, right=set(range(2, 9)))
     yield ""
+    yield "Hours are the staff time planned for the action, a ledger of its own: no money follows from them."
     yield "Planned is the action's budget, «for vouchers» the part on which vouchers draw. Committed is reserved on"
     yield "vouchers that still stand, spent was paid to suppliers, free is neither."
 

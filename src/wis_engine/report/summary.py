@@ -18,7 +18,7 @@ from wis_engine.facts import NeedUnmet, PlanAdopted, PoolFormed
 from wis_engine.network import Network, ledger
 from wis_engine.network.promises import Need, NeedState
 from wis_engine.report.story import ServiceName, Story, service_name, story, telling
-from wis_engine.values import DAYS, SLOTS_A_DAY, Cents, Period, WeekSlots, clock_text
+from wis_engine.values import DAYS, SLOTS_A_DAY, Cents, Minutes, Period, WeekSlots, clock_text
 
 _IN_PART: Final = "met in part"
 
@@ -39,11 +39,13 @@ class ActionMoney:
     """The money of one action: its budget, its lines for vouchers, and what became of them.
 
     `committed_cents` is reserved on vouchers that still stand, `spent_cents`
-    was paid to suppliers.
+    was paid to suppliers. `staff_minutes` are planned, a ledger of their own:
+    no money follows from them.
     """
 
     code: str
     title: str
+    staff_minutes: Minutes
     planned_cents: Cents
     lines_cents: Cents
     issued_cents: Cents
@@ -56,6 +58,12 @@ class ActionMoney:
         free_cents = self.lines_cents - self.committed_cents - self.spent_cents
         given = (self.planned_cents, self.lines_cents, self.issued_cents, self.committed_cents, self.spent_cents)
         return (*given, free_cents)
+
+    @property
+    def hours(self) -> str:
+        """Planned staff time in hours: «417», or «417:30»."""
+        whole, rest = divmod(self.staff_minutes, 60)
+        return f"{whole:,}:{rest:02d}" if rest else f"{whole:,}"
 
 
 @frozen(kw_only=True)
@@ -140,7 +148,7 @@ class UnmetRow:
 class Summary:
     """Everything that the report says.
 
-    `simulated` says that needs and supply are made up; then every page says so.
+    `simulated` says that what the log tells is made up; then every page says so.
     """
 
     title: str
@@ -164,6 +172,20 @@ class Summary:
         return self.period.end - dt.timedelta(days=1)
 
     @property
+    def all_actions(self) -> ActionMoney:
+        """All actions as one row."""
+        return ActionMoney(
+            code="all",
+            title="",
+            staff_minutes=sum(row.staff_minutes for row in self.money),
+            planned_cents=sum(row.planned_cents for row in self.money),
+            lines_cents=sum(row.lines_cents for row in self.money),
+            issued_cents=sum(row.issued_cents for row in self.money),
+            committed_cents=sum(row.committed_cents for row in self.money),
+            spent_cents=sum(row.spent_cents for row in self.money),
+        )
+
+    @property
     def everyone(self) -> HouseholdRow:
         """All households as one row."""
         return HouseholdRow(
@@ -175,8 +197,10 @@ class Summary:
         )
 
 
-def summarise(community: Community, *, simulated: bool = False) -> Summary:
+def summarise(community: Community) -> Summary:
     """Read a community's summary over the period of its project.
+
+    It is marked as simulated when any project of the log is.
 
     Raises
     ------
@@ -195,7 +219,7 @@ def summarise(community: Community, *, simulated: bool = False) -> Summary:
         period=project.period,
         position=network.position,
         digest=network.digest(),
-        simulated=simulated,
+        simulated=any(one.simulated for one in network.projects.values()),
         figures=tuple(
             Figure(id=one.id, title=one.title, value=one.value, target=one.target, note=one.note)
             for one in community.indicators(project.period)
@@ -218,6 +242,7 @@ def _money(network: Network, code: str) -> ActionMoney:
     return ActionMoney(
         code=code,
         title=action.title,
+        staff_minutes=action.staff_minutes,
         planned_cents=action.budget_cents,
         lines_cents=sum(account.credits_posted_cents for account in accounts),
         issued_cents=sum(one.face_cents for one in network.vouchers.values() if one.fund in funds),

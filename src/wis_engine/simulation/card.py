@@ -66,8 +66,8 @@ from wis_engine.values import (
 )
 
 ZONE: Final = "Europe/Rome"
-LEAD: Final = "lead"
-DESK: Final = "welfare-manager"
+LEAD: Final = "simulated-lead"
+DESK: Final = "simulated-welfare-manager"
 _INDICATORS: Final = {"recipients": "I1.1", "accesses": "I4.2e", "boards": "I2.1"}
 _MEETING_MINUTES: Final = 120
 
@@ -125,6 +125,7 @@ def _project() -> Iterator[Act]:
         public_body=row["public_body"],
         targets=targets,
         closed_days=closed_days(period()),
+        simulated=True,
     )
     actions = [
         ActionPlanned(

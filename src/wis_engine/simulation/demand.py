@@ -95,10 +95,6 @@ def _months() -> list[dt.date]:
     return months[1:]
 
 
-def _next_month(first: dt.date) -> dt.date:
-    return (first + dt.timedelta(days=31)).replace(day=1)
-
-
 def _month(draws: Draws, month: dt.date, intensity: int) -> Iterator[Wish]:
     """Draw the needs that begin in a month, and those that they bring with them."""
     for person in _people():

@@ -21,12 +21,13 @@ from wis_engine.facts import (
     PersonLeft,
     ProjectPlanned,
     Recorded,
+    ServiceBooked,
 )
 from wis_engine.network.parties import FirmStatus, MeetingKind
 from wis_engine.values import Period
 
 READS: Final[tuple[type[Event], ...]] = (
-    *(ProjectPlanned, FirmJoined, PersonEnrolled, PersonLeft, MeetingHeld, DeliveryConfirmed),
+    *(ProjectPlanned, FirmJoined, PersonEnrolled, PersonLeft, MeetingHeld, ServiceBooked, DeliveryConfirmed),
 )
 
 
@@ -71,7 +72,7 @@ def indicators(records: Iterable[Recorded], period: Period, *, position: int, zo
     boards = _boards(story, period)
     found = (
         ("I1.1", "Recipients enrolled", "persons", "partner firms", _recipients(story, period), ""),
-        ("I2.1", "Steering boards", "meetings", "project", boards, _quarters(boards, period)),
+        ("I2.1", "Steering boards", "meetings", "project", boards, _held(boards, period)),
         ("I4.2e", "Accesses", "accesses", "project", _accesses(story, period), _ACCESS_RULE),
     )
     return tuple(
@@ -91,7 +92,7 @@ def indicators(records: Iterable[Recorded], period: Period, *, position: int, zo
     )
 
 
-_ACCESS_RULE: Final = "an engagement of one household with at least one confirmed delivery"
+_ACCESS_RULE: Final = "a need served in one pool, with a confirmed delivery; named by its first engagement"
 Story = list[tuple[dt.date, Event]]
 
 
@@ -120,18 +121,29 @@ def _recipients(story: Story, period: Period) -> set[str]:
     return found
 
 
-def _boards(story: Story, period: Period) -> dict[str, dt.date]:
+def _boards(story: Story, period: Period) -> dict[str, tuple[dt.date, MeetingHeld]]:
     """Find the steering boards of the period, each with its date."""
     return {
-        fact.meeting: day
+        fact.meeting: (day, fact)
         for day, fact in story
         if isinstance(fact, MeetingHeld) and fact.kind is MeetingKind.STEERING_BOARD and day in period
     }
 
 
-def _quarters(boards: dict[str, dt.date], period: Period) -> str:
+def _held(boards: dict[str, tuple[dt.date, MeetingHeld]], period: Period) -> str:
+    """Say in which quarters boards were held, how long and by how many."""
+    quarters = _quarters({day for day, _ in boards.values()}, period)
+    if not boards:
+        return quarters
+    minutes = sum(board.minutes for _, board in boards.values())
+    present = sorted({board.partners_present for _, board in boards.values()})
+    partners = " to ".join(str(count) for count in dict.fromkeys((present[0], present[-1])))
+    return f"{quarters}; {minutes} minutes in all, partners present: {partners}"
+
+
+def _quarters(days: set[dt.date], period: Period) -> str:
     """Say how many of the quarters that lie whole in the period had their board."""
-    quarters = {(day.year, (day.month - 1) // 3) for day in boards.values()}
+    quarters = {(day.year, (day.month - 1) // 3) for day in days}
     starts = [
         dt.date(year, month, 1) for year in range(period.start.year, period.end.year + 1) for month in (1, 4, 7, 10)
     ]
@@ -144,5 +156,19 @@ def _quarters(boards: dict[str, dt.date], period: Period) -> str:
 
 
 def _accesses(story: Story, period: Period) -> set[str]:
-    """Find the engagements of which a delivery was confirmed in the period."""
-    return {fact.engagement for day, fact in story if isinstance(fact, DeliveryConfirmed) and day in period}
+    """Find the needs of which a delivery was confirmed in the period, once in each pool.
+
+    A need may be booked in one piece or session by session, and a chain is
+    booked step by step: the bookings of one need in one pool are one access,
+    named by the first of them to be confirmed.
+    """
+    served: dict[str, tuple[str, str]] = {}
+    first: dict[tuple[str, str], str] = {}
+    for day, fact in story:
+        match fact:
+            case ServiceBooked():
+                served[fact.engagement] = fact.need, fact.pool
+            case DeliveryConfirmed():
+                if day in period:
+                    first.setdefault(served[fact.engagement], fact.engagement)
+    return set(first.values())
