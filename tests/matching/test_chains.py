@@ -174,6 +174,52 @@ def test_pruning_keeps_a_chain_at_least_as_good_as_any_and_invents_none(drawn):
         )
 
 
+def crowd(services, count):
+    """As many offers of each service, at all times, of different suppliers."""
+    return [
+        Offer(id=f"{service}{k}", service=service, supplier=f"{service}{k}", capacity_minutes=1_000)
+        for service in services
+        for k in range(count)
+    ]
+
+
+WAITING = [
+    Step(service="a", minutes=30),
+    Step(service="b", minutes=30, gap_max_minutes=120),
+    Step(service="c", minutes=30, gap_max_minutes=120),
+]
+
+
+def test_a_search_for_chains_ends_and_says_whether_it_saw_all():
+    need = Need(id="n", minutes=90, steps=WAITING)
+    ground = Ground(Problem(needs=[need], offers=crowd("abc", 5)))
+    by_step = ground.offers_by_step([need])
+    whole = joined(ground, need.steps, by_step, None)
+    assert (len(whole.chains), whole.complete) == (5 * 25 * 25, True)
+    assert whole.looked_at == 5 + 5 * 25 + 5 * 25 * 25
+    part = joined(ground, need.steps, by_step, None, limit=1_000)
+    assert (part.complete, part.looked_at) == (False, 1_000)
+    assert set(part.chains) <= set(whole.chains)
+
+
+def test_exact_serves_a_chain_with_more_ways_than_it_can_see_and_says_so():
+    needs = [Need(id="n", minutes=90, steps=WAITING)]
+    plan = solve(Problem(needs=needs, offers=crowd("abc", 10)), "exact", effort=50)
+    assert plan.covered == {"n"}
+    assert not plan.certificate.enumerated
+
+
+def test_discovery_stops_at_its_effort_and_says_so():
+    needs = [Need(id=service, minutes=30, service=service, household="h") for service in "abcd"]
+    problem = Problem(needs=needs, offers=crowd("abcd", 3))
+    whole, part = discover_chains(problem), discover_chains(problem, effort=200)
+    assert whole.complete
+    assert not part.complete
+    assert part.chains
+    many = [Need(id=f"s{k}", minutes=30, service=f"s{k}", household="h") for k in range(9)]
+    assert not discover_chains(Problem(needs=many, offers=[])).complete
+
+
 def test_discovery_ranks_chains_by_the_needs_they_could_serve():
     needs = [
         Need(id="a1", minutes=30, service="pickup", household="h1"),
@@ -203,7 +249,9 @@ def test_discovery_finds_nothing_that_nobody_wants_together():
     assert discover_chains(Problem(needs=needs, offers=[PICKUP, HOMEWORK, RIDE])) == ((), True)
 
 
-@pytest.mark.parametrize("bad", [{"steps_max": 1}, {"steps_max": 4}, {"limit": 0}, {"gap_max_minutes": -1}])
+@pytest.mark.parametrize(
+    "bad", [{"steps_max": 1}, {"steps_max": 4}, {"limit": 0}, {"gap_max_minutes": -1}, {"effort": -1}]
+)
 def test_discovery_takes_parameters_in_range(bad):
     with pytest.raises(Malformed):
         discover_chains(Problem(needs=[], offers=[]), **bad)

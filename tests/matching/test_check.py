@@ -2,8 +2,10 @@
 
 import attrs
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from wis_engine.errors import PlanError
+from wis_engine.errors import Malformed, PlanError
 from wis_engine.matching import Need, Offer, Option, Plan, Problem, solve
 from wis_engine.matching.plan import Grant, PlanChain, Setting
 from wis_engine.values import Period, WeekSlots
@@ -241,3 +243,61 @@ def test_over_a_limit_is_refused(rich_problem):
         needs=[attrs.evolve(need, price_limit_cents=3_000) if need.id == "n2" else need for need in rich_problem.needs],
     )
     assert broken(attrs.evolve(plan, problem=poorer.digest), poorer) == "limit"
+
+
+def places_in(data, way=()):
+    """Ways to all values in plain data."""
+    yield way
+    for key, value in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
+        yield from places_in(value, (*way, key))
+
+
+def changed_at(data, way, new):
+    if not way:
+        return new
+    copy = dict(data) if isinstance(data, dict) else list(data)
+    copy[way[0]] = changed_at(data[way[0]], way[1:], new)
+    return copy
+
+
+JUNK = st.sampled_from(
+    [
+        None,
+        True,
+        0,
+        -1,
+        2**62,
+        "",
+        "c",
+        "\ud800",
+        "n0",
+        "o-play",
+        "always",
+        "never",
+        "mon 16:00-16:30",
+        "2026-03-02/2026-03-30",
+        [],
+        {},
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_whatever_is_written_into_the_json_of_a_plan_only_our_errors_leave(rich_plan, rich_problem, data):
+    plain = rich_plan.to_dict()
+    for _ in range(data.draw(st.integers(1, 3))):
+        ways = list(places_in(plain))[1:]
+        way = data.draw(st.sampled_from(ways))
+        other = data.draw(st.sampled_from(ways))
+        value = plain
+        for key in other:
+            value = value[key]
+        plain = changed_at(plain, way, data.draw(JUNK | st.just(value)))
+    try:
+        plan = Plan.from_dict(plain)
+        sealed = data.draw(st.booleans())
+        (plan.sealed() if sealed else plan).check(rich_problem)
+    except (PlanError, Malformed):
+        return
+    assert plan == rich_plan or sealed

@@ -6,8 +6,9 @@ from hypothesis import given
 from problems import problems, timed_problems
 
 from wis_engine.errors import PlanError
-from wis_engine.matching import Budget, Need, Offer, Option, Problem, Unserved, solve
+from wis_engine.matching import Budget, Need, Offer, Option, Problem, Step, Unserved, solve
 from wis_engine.matching.options import STAGES
+from wis_engine.matching.pools import Draft
 from wis_engine.values import PriceTier, WeekSlots
 
 LOTS = 10**6
@@ -93,6 +94,56 @@ def test_what_the_strategy_alone_leaves_out_is_said_of_the_strategy():
     problem = Problem(needs=needs, offers=[offer])
     assert unmatched(problem, strategy="by_firm").reasons == (Unserved.STRATEGY,)
     assert solve(problem, "greedy").covered == {"m", "n"}
+
+
+def test_people_enough_for_the_price_whom_the_strategy_keeps_apart_are_said_of_the_strategy():
+    tiers = [PriceTier(price_cents=1_000), PriceTier(people_from=3, price_cents=300)]
+    needs = [Need(id=f"n{k}", minutes=60, firm=f"f{k}", price_limit_cents=500) for k in range(3)]
+    offer = Offer(id="o", capacity_minutes=600, tiers=tiers)
+    for why in solve(Problem(needs=needs, offers=[offer]), "by_firm").unmatched:
+        assert (why.reasons, why.short_by) == ((Unserved.STRATEGY,), 0)
+    for why in solve(Problem(needs=needs[:2], offers=[offer]), "by_firm").unmatched:
+        assert (why.reasons, why.short_by) == ((Unserved.GROUP,), 1)
+
+
+@given(problems())
+def test_a_group_is_too_small_only_when_somebody_lacks(problem):
+    for strategy in ("by_firm", "greedy"):
+        for why in solve(problem, strategy).unmatched:
+            assert (why.short_by > 0) is (Unserved.GROUP in why.reasons)
+
+
+def test_an_option_for_a_larger_group_than_is_wanted_is_for_others():
+    offer = Offer(id="o", capacity_minutes=600, group_min=3)
+    problem = Problem(needs=[Need(id="n", minutes=60, group_max=2)], offers=[offer], options=options(("n", "o")))
+    assert str(unmatched(problem)) == "Need n is not served: no offer passes the filters (1 for others)."
+
+
+def test_a_chain_of_offers_for_groups_of_no_common_size_joins_nobody():
+    steps = [Step(service="a", minutes=30), Step(service="b", minutes=30)]
+    offers = [
+        Offer(id="o1", supplier="s1", service="a", capacity_minutes=600, group_max=2),
+        Offer(id="o2", supplier="s2", service="b", capacity_minutes=600, group_min=3),
+    ]
+    problem = Problem(needs=[Need(id="n", minutes=60, steps=steps)], offers=offers)
+    assert unmatched(problem, strategy="greedy").reasons == (Unserved.CHAIN,)
+
+
+def test_full_offers_are_passed_over_without_trying_every_hour(monkeypatch):
+    tries = []
+    gather = Draft.gather
+
+    def counted(self, *arguments):
+        tries.append(arguments)
+        return gather(self, *arguments)
+
+    monkeypatch.setattr(Draft, "gather", counted)
+    needs = [Need(id=f"n{k:02}", minutes=60, beneficiary=f"b{k}") for k in range(30)]
+    offers = [Offer(id=f"o{k}", capacity_minutes=60, capacity_per_slot=1) for k in range(6)]
+    plan = solve(Problem(needs=needs, offers=offers), "greedy", effort=50)
+    assert {why.reasons for why in plan.unmatched} == {(Unserved.CAPACITY,)}
+    assert len(plan.pools) == 6
+    assert len(tries) < 1_000
 
 
 def test_the_first_filter_nobody_passes_is_named_with_counts():

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from problems import budgets
 
-from wis_engine.matching import Budget, Need, Offer, Option, Problem, solve
+from wis_engine.matching import Budget, Drawn, Need, Offer, Option, Problem, solve
 from wis_engine.matching.money import (
     head_cents,
     least_head_cents,
@@ -67,7 +67,7 @@ def test_the_higher_priority_then_the_smaller_id_draws_first():
     }
 
 
-def test_budgets_pay_in_order_of_id_each_within_its_part_and_household():
+def test_budgets_alike_pay_in_order_of_id_each_within_its_part_and_household():
     needs = [Need(id="a", minutes=1, household="h"), Need(id="b", minutes=1, household="h")]
     money = [
         Budget(id="g1", cap_cents=9_000, share_percent=30, household_cap_cents=400),
@@ -75,3 +75,28 @@ def test_budgets_pay_in_order_of_id_each_within_its_part_and_household():
         Budget(id="g3", cap_cents=9_000, services=["other"]),
     ]
     assert grants(needs, money) == {"a": {"g1": 300, "g2": 700}, "b": {"g1": 100, "g2": 800}}
+
+
+@pytest.mark.parametrize("general", ["b1", "z1"])
+def test_what_may_pay_for_little_is_spent_before_what_may_pay_for_much(general):
+    needs = [Need(id=name, minutes=60, service=name, price_limit_cents=0) for name in ("a", "b")]
+    money = [
+        Budget(id=general, cap_cents=100),
+        Budget(id="m1", cap_cents=100, services=["a", "c"]),
+        Budget(id="m2", cap_cents=30, services=["a"]),
+    ]
+    tiers = [PriceTier(price_cents=100)]
+    offers = [Offer(id=f"o{name}", service=name, capacity_minutes=60, tiers=tiers) for name in ("a", "b")]
+    plan = solve(Problem(needs=needs, offers=offers, budgets=money), "exact")
+    assert {need: granted for pool in plan.pools for need, granted in pool.grants.items()} == {
+        "a": {"m1": 70, "m2": 30},
+        "b": {general: 100},
+    }
+
+
+def test_a_need_without_household_shares_no_ceiling_with_the_household_of_its_name():
+    needs = [Need(id="h1", minutes=1, price_limit_cents=900), Need(id="n2", minutes=1, household="h1")]
+    money = [Budget(id="g", cap_cents=1_000, household_cap_cents=100)]
+    assert grants(needs, money) == {"h1": {"g": 100}, "n2": {"g": 100}}
+    held = [Budget(id="g", cap_cents=1_000, household_cap_cents=100, drawn=[Drawn(household="h1", cents=100)])]
+    assert grants(needs, held) == {"h1": {"g": 100}, "n2": {}}

@@ -109,7 +109,39 @@ def test_a_strategy_of_ones_own_is_checked_priced_and_explained():
     assert str(plan.explain("a")) == "Need a is not served: the offers that could serve it are full."
 
 
-@pytest.mark.parametrize("bad", [{"seed": -1}, {"effort": 1.5}, {"seed": True}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"starts": 5},
+        {"needs": None},
+        {"needs": "a"},
+        {"needs": [1]},
+        {"offers": 3},
+        {"offsets": None},
+        {"offsets": (1.5,)},
+        {"offsets": (-1,)},
+        {"offsets": (False,)},
+    ],
+)
+def test_a_placement_that_is_none_is_malformed(changes):
+    with pytest.raises(Malformed):
+        Placement(**{"needs": ["a"], "offers": ["o"]} | changes)
+
+
+@pytest.mark.parametrize("changes", [{"placements": None}, {"placements": [3]}, {"complete": 1}])
+def test_a_proposal_that_is_none_is_malformed(changes):
+    with pytest.raises(Malformed):
+        Proposal(**{"placements": []} | changes)
+
+
+def test_what_is_no_problem_is_malformed():
+    with pytest.raises(Malformed):
+        solve(None)
+    with pytest.raises(Malformed):
+        solve(PAIR).check(None)
+
+
+@pytest.mark.parametrize("bad", [{"seed": -1}, {"effort": 1.5}, {"seed": True}, {"seed": 2**63}])
 def test_seed_and_effort_are_whole_numbers(bad):
     with pytest.raises(Malformed):
         solve(PAIR, "greedy", **bad)

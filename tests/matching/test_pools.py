@@ -4,11 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import timed_problems
 
-from wis_engine.matching import Commitment, Need, Offer, Problem
+from wis_engine.matching import Commitment, Need, Offer, Option, Problem, solve
 from wis_engine.matching.construct import Rules, Servers, cheapest_first, place
 from wis_engine.matching.gathering import Shape
 from wis_engine.matching.options import Ground
 from wis_engine.matching.pools import Draft
+from wis_engine.matching.reading import Reading
 from wis_engine.matching.rules import Rule
 from wis_engine.matching.strategies import _anyone
 from wis_engine.values import Point, WeekSlots
@@ -90,6 +91,18 @@ def test_a_promise_takes_minutes_even_more_than_there_are():
     draft = Draft(Ground(problem))
     assert draft.open(Shape(draft.ground.kinds["n"], ("o",), (0,), 1), ["n"]) is None
     assert draft.fault is Rule.CAPACITY
+    assert draft.left == Reading(problem).left == {"o": 0}
+
+
+def test_what_takes_no_minutes_has_room_even_where_too_much_is_promised():
+    problem = Problem(
+        needs=[Need(id="n", minutes=30)],
+        offers=[Offer(id="o", capacity_minutes=10)],
+        options=[Option(need="n", offer="o", minutes=0, price_cents=0)],
+        commitments=[Commitment(offer="o", minutes=20)],
+    )
+    for strategy in ("greedy", "exact"):
+        assert solve(problem, strategy).covered == {"n"}
 
 
 def test_sessions_of_one_person_do_not_meet_on_any_date():

@@ -1,9 +1,11 @@
+import attrs
 import pytest
 from hypothesis import given
 from problems import problems
 
 from wis_engine.errors import Malformed
-from wis_engine.matching import Budget, Need, Offer, Option, Problem, Step
+from wis_engine.matching import Budget, Commitment, Need, Offer, Option, Plan, Problem, Step, solve
+from wis_engine.matching.problem import TOTAL_MAX
 from wis_engine.plain import dump, load
 from wis_engine.values import PriceTier
 
@@ -52,6 +54,27 @@ MALFORMED = {
     "two tiers with the same thresholds": lambda: Offer(
         id="o", capacity_minutes=1, tiers=[PriceTier(price_cents=1), PriceTier(price_cents=2)]
     ),
+    "a language that is no text of ours": lambda: Offer(id="o", capacity_minutes=1, languages={"\ud800"}),
+    "a zone below nothing": lambda: Offer(id="o", capacity_minutes=1, zones={-1}),
+    "a service that is no id": lambda: Budget(id="g", cap_cents=1, services={"a b"}),
+    "services in a text": lambda: Budget(id="g", cap_cents=1, services="abc"),
+    "somebody without a name": lambda: Commitment(offer="o", minutes=1, beneficiaries={""}),
+    "zones that cannot be told apart": lambda: Offer(id="o", capacity_minutes=1, zones=[[]]),
+    "more minutes than can be counted": lambda: Problem(
+        needs=[Need(id=name, minutes=2**52, priority=2) for name in "ab"], offers=[]
+    ),
+    "dearer options than can be counted": lambda: Problem(
+        needs=[Need(id="a", minutes=1)],
+        offers=[Offer(id="o", capacity_minutes=1)],
+        options=[Option(need="a", offer="o", minutes=1, price_cents=2**60)],
+    ),
+    "dearer tiers than can be counted": lambda: Problem(
+        needs=[Need(id="a", minutes=2**30)],
+        offers=[Offer(id="o", capacity_minutes=1, unit_minutes=60, tiers=[PriceTier(price_cents=2**40)])],
+    ),
+    "a weight beyond all": lambda: Problem(
+        needs=[Need(id="a", minutes=1)], offers=[], priority_weights=(2**70, 1, 1, 1)
+    ),
     "more than all of a price": lambda: Budget(id="g", cap_cents=1, share_percent=101),
 }
 
@@ -72,3 +95,13 @@ def test_a_session_is_an_equal_part_rounded_up_or_the_steps_together():
     assert Need(id="a", minutes=100, sessions=3).session_minutes == 34
     steps = [Step(service="s", minutes=20), Step(service="t", minutes=45)]
     assert Need(id="a", minutes=65, steps=steps).session_minutes == 65
+
+
+def test_sums_at_the_limit_are_counted():
+    needs = [Need(id=name, minutes=TOTAL_MAX // 2) for name in "ab"]
+    offer = Offer(id="o", capacity_minutes=2**63 - 1, tiers=[PriceTier(price_cents=TOTAL_MAX // 3)])
+    problem = Problem(needs=needs, offers=[offer])
+    options = [Option(need=name, offer="o", minutes=1, price_cents=TOTAL_MAX // 3) for name in "ab"]
+    plan = solve(attrs.evolve(problem, options=options), "greedy")
+    assert Plan.from_dict(load(dump(plan.to_dict()))) == plan
+    assert [level.value for level in plan.certificate.levels[:2]] == [TOTAL_MAX // 2 * 2, TOTAL_MAX // 3 * 2]

@@ -1,8 +1,9 @@
+import attrs
 import pytest
 from hypothesis import given, settings
 from problems import timed_problems
 
-from wis_engine.errors import StrategyError
+from wis_engine.errors import Malformed, StrategyError
 from wis_engine.matching import ByFirm, ByZone, Greedy, Need, Offer, Option, Problem, Proposal, Unserved, solve
 from wis_engine.matching import strategies as strategies_module
 from wis_engine.values import Period, PriceTier, WeekSlots
@@ -142,6 +143,47 @@ def test_what_gives_no_proposal_or_takes_other_arguments_is_refused():
         solve(FOUR, lambda problem, *, seed, effort: [])
     with pytest.raises(StrategyError):
         solve(FOUR, lambda problem: Proposal(placements=()))
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("secret"), TypeError("secret"), KeyError("secret"), Malformed("secret"), RecursionError()]
+)
+def test_whatever_fails_in_a_strategy_is_told_as_its_failure(error):
+    def failing(problem, *, seed, effort):
+        raise error
+
+    with pytest.raises(StrategyError) as caught:
+        solve(FOUR, failing)
+    assert str(caught.value) == f"strategy function failed: {type(error).__name__}"
+
+
+def test_what_takes_other_arguments_is_told_apart_from_what_fails():
+    with pytest.raises(StrategyError, match="cannot be called as one"):
+        solve(FOUR, lambda problem: Proposal(placements=()))
+
+
+def test_a_parameter_that_cannot_be_told_in_a_plan_is_refused():
+    @attrs.frozen
+    class Odd:
+        parameter: object
+
+        def __call__(self, problem, *, seed, effort):
+            return Proposal(placements=())
+
+    assert solve(FOUR, Odd(3)).settings[0].value == "3"
+    with pytest.raises(StrategyError):
+        solve(FOUR, Odd(float("nan")))
+
+
+@pytest.mark.parametrize("group_max", [0, "a", None, True])
+def test_a_group_of_nobody_is_refused(group_max):
+    with pytest.raises(Malformed):
+        ByZone(group_max=group_max)
+
+
+def test_only_exact_says_that_it_looked_at_every_plan():
+    plan = solve(FOUR, lambda problem, *, seed, effort: Proposal(placements=(), complete=True))
+    assert not plan.certificate.enumerated
 
 
 def test_a_strategy_may_come_from_an_entry_point(monkeypatch):

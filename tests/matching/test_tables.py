@@ -1,6 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wis_engine.errors import Malformed
 from wis_engine.matching import Need, Offer, Problem, Step
 from wis_engine.values import AgeBand, Channel, Period, Point, PriceTier, WeekSlots
 
@@ -90,6 +92,42 @@ def test_a_place_off_the_globe_and_a_doubled_column_are_reported():
     assert not problem.needs
     assert not problem.offers
     assert [one.table for one in diagnostics] == ["needs", "offers"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("id,minutes,lat_microdegrees\nn,60,45460000\n", "lon_microdegrees"),
+        ("id,minutes,lat_microdegrees,lon_microdegrees\nn,60,,9190000\n", "lat_microdegrees"),
+    ],
+)
+def test_half_a_place_is_reported(table, column):
+    problem, (one,) = Problem.from_csv(table, "")
+    assert not problem.needs
+    assert (one.row, one.column, one.why) == (2, column, "half a place")
+
+
+def test_a_missing_column_is_named_once():
+    problem, diagnostics = Problem.from_csv("minutes\n60\n30\n", "id\no\n", "services\ns\n")
+    assert not problem.needs
+    assert [(one.table, one.row, one.column, one.why) for one in diagnostics] == [
+        ("needs", 1, "id", "the column is missing"),
+        ("offers", 1, "capacity_minutes", "the column is missing"),
+        ("budgets", 1, "id", "the column is missing"),
+        ("budgets", 1, "cap_cents", "the column is missing"),
+    ]
+
+
+def test_needs_too_large_together_are_reported():
+    problem, (one,) = Problem.from_csv(f"id,minutes\nm,{2**62}\nn,1\n", "id,capacity_minutes\no,1\n")
+    assert (problem.needs, one.what) == ((), "table left out")
+    assert [offer.id for offer in problem.offers] == ["o"]
+
+
+@pytest.mark.parametrize("tables", [(None, ""), ("", b"id"), ("", "", 3)])
+def test_what_is_no_text_is_malformed(tables):
+    with pytest.raises(Malformed):
+        Problem.from_csv(*tables)
 
 
 @given(st.text(max_size=80), st.text(alphabet='id,minutes\n"|:1x', max_size=80))

@@ -1,7 +1,7 @@
 """Where sessions may begin in a week, and how often they must: read twice, and held against every choice."""
 
 import datetime as dt
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given
@@ -67,9 +67,7 @@ COUNTS = st.tuples(*[st.integers(0, 4)] * 7)
 
 def legal(chosen, length, apart):
     days = [slot // 48 for slot in chosen]
-    return all(b - a >= length for a, b in zip(chosen, chosen[1:], strict=False)) and not (
-        apart and len(set(days)) < len(days)
-    )
+    return all(b - a >= length for a, b in pairwise(chosen)) and not (apart and len(set(days)) < len(days))
 
 
 @given(WEEKS, st.sampled_from([1, 2, 30, 60]), COUNTS, st.booleans(), st.integers(1, 12))

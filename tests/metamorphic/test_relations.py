@@ -1,5 +1,6 @@
 """What must not change, or may change in one way only, when a problem is changed."""
 
+import datetime as dt
 import random
 
 import attrs
@@ -10,7 +11,7 @@ from problems import problems, timed_problems
 
 from wis_engine.matching import Budget, Need, Offer, Problem, solve
 from wis_engine.plain import canonical
-from wis_engine.values import Point, PriceTier
+from wis_engine.values import Period, Point, PriceTier
 
 STRATEGIES = ("by_firm", "by_zone", "greedy", "exact")
 FAR_MICRODEGREES = 500_000
@@ -194,6 +195,22 @@ def copy_far_away(problem):
         commitments=[*town.commitments, *far_promises],
     )
     return town, both
+
+
+@settings(max_examples=FEW)
+@given(timed_problems(), st.dates(dt.date(2025, 1, 1), dt.date(2027, 1, 1)), st.sampled_from(["need", "offer"]))
+def test_a_date_on_a_thing_that_concerns_nobody_moves_nothing(problem, day, kind):
+    far = {"id": "zz", "service": "far-away", "period": Period.day(day)}
+    if kind == "need":
+        other = attrs.evolve(problem, needs=[*problem.needs, Need(minutes=60, **far)])
+    else:
+        other = attrs.evolve(problem, offers=[*problem.offers, Offer(capacity_minutes=60, **far)])
+    for strategy in STRATEGIES:
+        mine, theirs = solve(problem, strategy), solve(other, strategy)
+        assert [attrs.evolve(pool, id="", chain=None) for pool in mine.pools] == [
+            attrs.evolve(pool, id="", chain=None) for pool in theirs.pools
+        ]
+        assert mine.covered == theirs.covered
 
 
 @settings(max_examples=FEW)

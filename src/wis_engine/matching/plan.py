@@ -15,7 +15,7 @@ import attrs
 from attrs import field, frozen
 from attrs import validators as v
 
-from wis_engine.errors import PlanError
+from wis_engine.errors import Malformed, PlanError
 from wis_engine.matching.certificate import Certificate
 from wis_engine.matching.collect import as_tuple
 from wis_engine.matching.explain import Explanation
@@ -26,6 +26,14 @@ from wis_engine.shapes import between, checked_id, exactly, natural, positive, t
 from wis_engine.values import SLOTS_A_DAY, Cents, Minutes, Occurrence, Period, PriceTier, WeekSlots, occurrences
 
 ID_HEX: Final = 12
+
+
+def _text(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    """Validate a text that can be written as UTF-8 (attrs validator)."""
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        raise Malformed(f"{type(instance).__name__}.{attribute.name}: not a text") from None
 
 
 @frozen(kw_only=True)
@@ -189,8 +197,8 @@ class PlanPool:
 class Setting:
     """One parameter of the strategy, as JSON text."""
 
-    name: str
-    value: str
+    name: str = field(validator=_text)
+    value: str = field(validator=_text)
 
 
 @frozen(kw_only=True)
@@ -210,7 +218,7 @@ class Plan:
     """
 
     problem: str
-    strategy: str
+    strategy: str = field(validator=_text)
     settings: tuple[Setting, ...] = ()
     seed: int = field(validator=natural)
     effort: int = field(validator=natural)
