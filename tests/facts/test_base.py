@@ -98,7 +98,7 @@ BRINGS = {
 FOUND_ELSEWHERE = {
     (ChainComposed, "lead"): "not-in-chain",
     (ChainBroken, "offer"): "not-in-chain",
-    (PoolMemberLeft, "need"): "not-a-member",
+    (PoolMemberLeft, "need"): "not-in-pool",
 }
 """Fields that are looked for among what another field named, and why they are refused."""
 

@@ -52,7 +52,7 @@ PAIRS = [
         [*POOLED, PoolDissolved(pool="pool-1", reason=LeavingReason.SUPPLIER), booked()],
         [*POOLED, booked()],
     ),
-    (Reason.NOT_A_MEMBER, [*POOLED, booked(need="n4")], [*POOLED, booked(need="n3")]),
+    (Reason.NOT_IN_POOL, [*POOLED, booked(need="n4")], [*POOLED, booked(need="n3")]),
     (Reason.CHAIN_BROKEN, [*CHAINED, ChainBroken(chain="chain-1", offer="hw"), ride()], [*CHAINED, ride()]),
     (Reason.NO_SUCH_STEP, [*POOLED, booked(step=1)], [*POOLED, booked(step=0)]),
     (
@@ -71,9 +71,9 @@ PAIRS = [
         [*CHAINED, ride(), lesson(price_cents=12_001)],
         [*CHAINED, ride(), lesson(price_cents=12_000)],
     ),
-    (Reason.NOT_ELIGIBLE, [*POOLED, GONE, booked()], [*POOLED, booked()]),
+    (Reason.NO_ACTIVE_RECIPIENT, [*POOLED, GONE, booked()], [*POOLED, booked()]),
     (
-        Reason.NOT_ELIGIBLE,
+        Reason.NO_ACTIVE_RECIPIENT,
         [*POOLED, booked(), GONE, AFTER_FIRST, delivered()],
         [*POOLED, booked(), AFTER_FIRST, delivered()],
     ),

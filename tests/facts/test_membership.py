@@ -12,8 +12,8 @@ from wis_engine.values import AgeBand
 
 PAIRS = [
     (Reason.FIRM_TOO_LARGE, [firm(persons=50)], [firm(persons=49)]),
-    (Reason.NOT_A_MEMBER, [firm(), FirmLeft(firm="f9"), person("p9", "f9")], [firm(), person("p9", "f9")]),
-    (Reason.NOT_A_MEMBER, [firm(), FirmLeft(firm="f9"), FirmLeft(firm="f9")], [firm(), FirmLeft(firm="f9")]),
+    (Reason.FIRM_NOT_MEMBER, [firm(), FirmLeft(firm="f9"), person("p9", "f9")], [firm(), person("p9", "f9")]),
+    (Reason.FIRM_NOT_MEMBER, [firm(), FirmLeft(firm="f9"), FirmLeft(firm="f9")], [firm(), FirmLeft(firm="f9")]),
     (Reason.STILL_ENROLLED, [FirmLeft(firm="f3")], [PersonLeft(person="p5", firm="f3"), FirmLeft(firm="f3")]),
     (Reason.ALREADY_ENROLLED, [person("p1", "f1")], [person("p1", "f2")]),
     (Reason.NOT_ENROLLED, [PersonLeft(person="p1", firm="f2")], [PersonLeft(person="p1", firm="f1")]),

@@ -249,19 +249,19 @@ PAIRS = [
         [plan(), pool("pool-1", member("n1", 9_000, sessions=3, minutes=270))],
         [plan(), pool("pool-1", member("n1", 12_000))],
     ),
-    (Reason.NOT_ELIGIBLE, [plan(), PersonLeft(person="p1", firm="f1"), pool()], [plan(), pool()]),
-    (Reason.NOT_ELIGIBLE, own_need(channel=Channel.PARTNER), own_need(channel=Channel.WEMI)),
+    (Reason.NO_ACTIVE_RECIPIENT, [plan(), PersonLeft(person="p1", firm="f1"), pool()], [plan(), pool()]),
+    (Reason.OTHER_CHANNEL, own_need(channel=Channel.PARTNER), own_need(channel=Channel.WEMI)),
     (
-        Reason.NOT_ELIGIBLE,
+        Reason.OTHER_LANGUAGE,
         own_need({"languages": frozenset({"it", "en"})}, language="ar"),
         own_need({"languages": frozenset({"it", "ar"})}, language="ar"),
     ),
     (
-        Reason.NOT_ELIGIBLE,
+        Reason.OTHER_AGE,
         own_need({"age_bands": frozenset({AgeBand.SCHOOL_6_10})}, beneficiary="nonna"),
         own_need({"age_bands": frozenset({AgeBand.SCHOOL_6_10})}, beneficiary="kid"),
     ),
-    (Reason.NOT_ELIGIBLE, care(ConsentWithdrawn(household="h1")), care()),
+    (Reason.CONSENT_MISSING, care(ConsentWithdrawn(household="h1")), care()),
     (Reason.OUTSIDE_PERIOD, own_offer(period=WEEK), own_offer(period=MARCH)),
     (
         Reason.OUTSIDE_PERIOD,
@@ -428,7 +428,7 @@ PAIRS = [
     ),
     (Reason.POOL_NOT_FORMED, [plan(), pool(), DISSOLVED, left("n1")], [plan(), pool(), left("n1")]),
     (Reason.POOL_NOT_FORMED, [plan(), pool(), DISSOLVED, DISSOLVED], [plan(), pool(), DISSOLVED]),
-    (Reason.NOT_A_MEMBER, [plan(), pool(), left("n4")], [plan(), pool(), left("n3")]),
+    (Reason.NOT_IN_POOL, [plan(), pool(), left("n4")], [plan(), pool(), left("n3")]),
     (
         Reason.ALREADY_MET,
         [plan(), pool(), booked(), AFTER_ALL, *(delivered(session=number) for number in range(4)), left("n1")],

@@ -31,7 +31,7 @@ def two_at_once():
 
 PAIRS = [
     (
-        Reason.NOT_A_MEMBER,
+        Reason.FIRM_NOT_MEMBER,
         [firm("f9"), FirmLeft(firm="f9"), supplier(firm="f9")],
         [firm("f9"), supplier(firm="f9")],
     ),

@@ -58,7 +58,7 @@ PAIRS = [
     ),
     (Reason.OVER_HOUSEHOLD_CAP, [*GRANTED, voucher(face_cents=24_001)], [*GRANTED, voucher(face_cents=24_000)]),
     (
-        Reason.NOT_ELIGIBLE,
+        Reason.NO_ACTIVE_RECIPIENT,
         [PersonLeft(person="p5", firm="f3"), voucher(household="h4")],
         [PersonLeft(person="p4", firm="f2"), voucher(household="h3")],
     ),

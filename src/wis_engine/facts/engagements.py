@@ -20,13 +20,13 @@ class Reason(StrEnum):
     """Why a fact of this chapter is refused."""
 
     POOL_NOT_FORMED = "pool-not-formed"
-    NOT_A_MEMBER = "not-a-member"
+    NOT_IN_POOL = "not-in-pool"
     CHAIN_BROKEN = "chain-broken"
     NO_SUCH_STEP = "no-such-step"
     NOT_PROMISED = "not-promised"
     ALREADY_BOOKED = "already-booked"
     OVER_SHARE = "over-share"
-    NOT_ELIGIBLE = "not-eligible"
+    NO_ACTIVE_RECIPIENT = "no-active-recipient"
     NO_SUCH_SESSION = "no-such-session"
     SESSION_NOT_BOOKED = "session-not-booked"
     SESSION_NOT_DELIVERED = "session-not-delivered"
@@ -83,11 +83,11 @@ class ServiceBooked(Event):
         if self.step >= len(pool.steps):
             refuse(Reason.NO_SUCH_STEP, self.step)
         if not has_active_recipient(network, need.household):
-            refuse(Reason.NOT_ELIGIBLE, self.need)
+            refuse(Reason.NO_ACTIVE_RECIPIENT, self.need)
         self._check_promise(network, pool)
 
     def _check_promise(self, network: Network, pool: Pool) -> None:
-        member = pool.member(self.need) or refuse(Reason.NOT_A_MEMBER, self.need)
+        member = pool.member(self.need) or refuse(Reason.NOT_IN_POOL, self.need)
         promised = timetable.sessions_of(network, pool)[self.step][: member.sessions]
         if not set(self.occurrences) <= set(promised):
             refuse(Reason.NOT_PROMISED, len(promised))
@@ -150,7 +150,7 @@ class ServiceDelivered(Event):
         if self.minutes > occurrence.minutes:
             refuse(Reason.OVER_BOOKED_MINUTES, occurrence.minutes)
         if not has_active_recipient(network, network.needs[engagement.need].household):
-            refuse(Reason.NOT_ELIGIBLE, engagement.need)
+            refuse(Reason.NO_ACTIVE_RECIPIENT, engagement.need)
 
     def apply(self, network: Network) -> None:
         """Count the session for the need; the last one meets it, and may finish its pool."""

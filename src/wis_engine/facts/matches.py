@@ -250,7 +250,7 @@ class PoolMemberLeft(Event):
         """Refuse while a booked session waits, or when the rest are fewer than the smallest group."""
         pool = _formed_pool(network, self.pool)
         if pool.member(self.need) is None or not network.links.is_open(self.need, "joins", self.pool):
-            refuse(Reason.NOT_A_MEMBER, self.need)
+            refuse(Reason.NOT_IN_POOL, self.need)
         if network.needs[self.need].state is NeedState.MET:
             refuse(Reason.ALREADY_MET, self.need)
         _check_nothing_waits(network, pool, [self.need])

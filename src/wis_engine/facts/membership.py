@@ -24,7 +24,7 @@ class Reason(StrEnum):
     """Why a fact of this chapter is refused."""
 
     FIRM_TOO_LARGE = "firm-too-large"
-    NOT_A_MEMBER = "not-a-member"
+    FIRM_NOT_MEMBER = "firm-not-member"
     STILL_ENROLLED = "still-enrolled"
     ALREADY_ENROLLED = "already-enrolled"
     NOT_ENROLLED = "not-enrolled"
@@ -87,7 +87,7 @@ class FirmLeft(Event):
     def check(self, network: Network) -> None:
         """Refuse while somebody is enrolled through it."""
         if not known(network.firms, self.firm).member:
-            refuse(Reason.NOT_A_MEMBER, self.firm)
+            refuse(Reason.FIRM_NOT_MEMBER, self.firm)
         enrolled = network.links.targets(self.firm, "employs")
         if enrolled:
             refuse(Reason.STILL_ENROLLED, len(enrolled))
@@ -114,7 +114,7 @@ class PersonEnrolled(Event):
     def check(self, network: Network) -> None:
         """Refuse through a firm that is no member, or twice through the same."""
         if not known(network.firms, self.firm).member:
-            refuse(Reason.NOT_A_MEMBER, self.firm)
+            refuse(Reason.FIRM_NOT_MEMBER, self.firm)
         if self.person not in network.persons:
             fresh(network, self.person)
         if network.links.is_open(self.firm, "employs", self.person):

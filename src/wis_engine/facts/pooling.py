@@ -52,7 +52,11 @@ class Reason(StrEnum):
     NO_AGREEMENT = "no-agreement"
     NEED_NOT_OPEN = "need-not-open"
     NOT_WHOLE = "not-whole"
-    NOT_ELIGIBLE = "not-eligible"
+    NO_ACTIVE_RECIPIENT = "no-active-recipient"
+    CONSENT_MISSING = "consent-missing"
+    OTHER_CHANNEL = "other-channel"
+    OTHER_LANGUAGE = "other-language"
+    OTHER_AGE = "other-age"
     OUTSIDE_PERIOD = "outside-period"
     OUTSIDE_SLOTS = "outside-slots"
     OUTSIDE_PLACE = "outside-place"
@@ -68,7 +72,7 @@ class Reason(StrEnum):
     OVER_HOUSEHOLD_CAP = "over-household-cap"
     OVER_LIMIT = "over-limit"
     POOL_NOT_FORMED = "pool-not-formed"
-    NOT_A_MEMBER = "not-a-member"
+    NOT_IN_POOL = "not-in-pool"
     ALREADY_MET = "already-met"
     SESSIONS_WAITING = "sessions-waiting"
 
@@ -131,7 +135,7 @@ def _check_member(network: Network, pool: Pool, member: PoolMember) -> None:
     if (member.sessions, member.minutes) != (need.left_sessions, need.left_minutes):
         refuse(Reason.NOT_WHOLE, need.id)
     if not has_active_recipient(network, need.household):
-        refuse(Reason.NOT_ELIGIBLE, need.id)
+        refuse(Reason.NO_ACTIVE_RECIPIENT, need.id)
     if not need.period.covers(pool.period):
         refuse(Reason.OUTSIDE_PERIOD, need.id)
     if need.group_max is not None and len(pool.members) > need.group_max:
@@ -152,7 +156,7 @@ def _check_wanted(network: Network, pool: Pool, need: Need) -> None:
         if need.steps and not _handed_over(network, pool, need.steps):
             refuse(Reason.OTHER_STEPS, need.id)
         if lacks_consent(network.households[need.household], (step.service for step in pool.steps)):
-            refuse(Reason.NOT_ELIGIBLE, need.id)
+            refuse(Reason.CONSENT_MISSING, need.id)
     if not is_redacted(need.slots):
         last = pool.steps[-1]
         length = last.offset_slots + slots_for(last.minutes)
@@ -180,7 +184,7 @@ def _handed_over(network: Network, pool: Pool, wanted: tuple[NeedStep, ...]) -> 
 def _check_suited(network: Network, need: Need, offer: Offer) -> None:
     """Refuse an offer that is too far, on another channel, or not for such a person."""
     if need.channel is not None and offer.channel is not need.channel:
-        refuse(Reason.NOT_ELIGIBLE, need.id)
+        refuse(Reason.OTHER_CHANNEL, need.id)
     if offer.municipi and need.municipio not in offer.municipi:
         refuse(Reason.OUTSIDE_PLACE, need.id)
     if not is_redacted(need.nil) and offer.place is not Place.REMOTE:
@@ -189,12 +193,12 @@ def _check_suited(network: Network, need: Need, offer: Offer) -> None:
         if any(limit is not None and way > limit for limit in limits):
             refuse(Reason.OUTSIDE_PLACE, need.id)
     if offer.languages and need.language and need.language not in offer.languages:
-        refuse(Reason.NOT_ELIGIBLE, need.id)
+        refuse(Reason.OTHER_LANGUAGE, need.id)
     members = network.households[need.household].members
     if offer.age_bands and not is_redacted(members) and not is_redacted(need.beneficiary):
         band = next(member.age_band for member in members if member.id == need.beneficiary)
         if band not in offer.age_bands:
-            refuse(Reason.NOT_ELIGIBLE, need.id)
+            refuse(Reason.OTHER_AGE, need.id)
 
 
 def _check_price(network: Network, pool: Pool) -> None:

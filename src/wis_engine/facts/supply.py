@@ -38,7 +38,7 @@ from wis_engine.values import (
 class Reason(StrEnum):
     """Why a fact of this chapter is refused."""
 
-    NOT_A_MEMBER = "not-a-member"
+    FIRM_NOT_MEMBER = "firm-not-member"
     OFFER_WITHDRAWN = "offer-withdrawn"
     OTHER_SUPPLIER = "other-supplier"
     LESS_THAN_COMMITTED = "less-than-committed"
@@ -86,7 +86,7 @@ class SupplierRegistered(Event):
         """Refuse a firm that is no member."""
         fresh(network, self.supplier)
         if self.firm is not None and not known(network.firms, self.firm).member:
-            refuse(Reason.NOT_A_MEMBER, self.firm)
+            refuse(Reason.FIRM_NOT_MEMBER, self.firm)
 
     def apply(self, network: Network) -> None:
         """Put the supplier."""

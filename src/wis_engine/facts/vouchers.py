@@ -18,7 +18,7 @@ from wis_engine.values import Cents, EngagementId, FundId, HouseholdId, NeedId, 
 class Reason(StrEnum):
     """Why a fact of this chapter is refused."""
 
-    NOT_ELIGIBLE = "not-eligible"
+    NO_ACTIVE_RECIPIENT = "no-active-recipient"
     OVER_FUND = "over-fund"
     OVER_PROMISE = "over-promise"
     OVER_HOUSEHOLD_CAP = "over-household-cap"
@@ -57,7 +57,7 @@ class VoucherIssued(Event):
         fund = known(network.funds, self.fund)
         known(network.households, self.household)
         if not has_active_recipient(network, self.household):
-            refuse(Reason.NOT_ELIGIBLE, self.household)
+            refuse(Reason.NO_ACTIVE_RECIPIENT, self.household)
         promised_cents = self._promised(network)
         if self.face_cents > promised_cents and self.need is not None:
             refuse(Reason.OVER_PROMISE, promised_cents)
