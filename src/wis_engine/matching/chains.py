@@ -199,6 +199,8 @@ def _crowded(ground: Ground, label: _Label, better: list[_Label], keep: int, *, 
     A next supplier may be one of those in a better chain, so one more set of
     suppliers is kept, or as many chains with the very suppliers of this one.
     """
+    if len(better) < keep:
+        return 0
     if last:
         return _at_least(keep, (other.starts for other in better))
     by_suppliers: dict[frozenset[str], int] = {}
@@ -215,8 +217,11 @@ def _at_least(count: int, masks: Iterable[int]) -> int:
     heights = [0] * count
     for mask in masks:
         carry = mask
-        for height in range(count):
-            heights[height], carry = heights[height] | carry, heights[height] & carry
+        for height, marked in enumerate(heights):
+            heights[height] = marked | carry
+            carry &= marked
+            if not carry:
+                break
     return heights[-1]
 
 

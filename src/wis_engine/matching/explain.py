@@ -24,14 +24,24 @@ class Explanation:
     Attributes
     ----------
     reasons
-        Of a need that is not served: one filter, when no offer passed all of
-        them; else the rule (or the fewest rules together) without which it could
-        join the plan as it stands. `price` without `fallen`: some offers pass,
-        but no group brings the price down to its limit.
+        Of a need that is not served, one of four things:
+
+        - the filter that the offers came to that came farthest, where no offer
+          passes all of them (`fallen` then counts where each fell), or `chain`
+          where offers pass for every step and none join;
+        - the fewest of `capacity`, `budget`, `group` and `overlap` that must be
+          lifted together for it to find a place, all other pools as they are;
+          of several sets of one size the first in this order, so that it is a
+          remedy and need not be the only one;
+        - `price` without `fallen`, where it finds none though all are lifted:
+          no group brings its place down to its limit;
+        - `strategy`, where nothing need be lifted.
     fallen
-        How many offers fell at each filter, those at which none fell left out.
+        How many offers fell at each filter, those at which none fell left out;
+        for a need with steps, those of its first step that no offer can serve.
     short_by
-        With the reason `group`: how many more alike needs would make a pool.
+        With the reason `group`, and only then: how many more alike needs would
+        make a pool, 1 or more.
     """
 
     need: str = field(validator=checked_id)
