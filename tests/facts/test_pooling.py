@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import attrs
 import pytest
 from stories import (
     AFTER_ALL,
@@ -22,6 +23,7 @@ from stories import (
     granted,
     member,
     need,
+    network_of,
     offer,
     pilot,
     plan,
@@ -40,6 +42,7 @@ from wis_engine.facts import (
     ChainBroken,
     ConsentGiven,
     ConsentWithdrawn,
+    GrantAwarded,
     NeedDeclared,
     NeedRevised,
     NeedWithdrawn,
@@ -481,3 +484,15 @@ def test_an_offer_under_two_agreements_needs_one_that_covers_the_pool():
         agreement("a9", "o9", supplier="s1", period=YEAR),
     ]
     assert why_refused(*history, alone_on("o9")) is None
+
+
+def test_a_fund_grants_only_its_part_of_a_share():
+    half = [
+        attrs.evolve(fact, funds=tuple(attrs.evolve(line, share_percent=50) for line in fact.funds))
+        if isinstance(fact, GrantAwarded)
+        else fact
+        for fact in pilot()
+    ]
+    network = network_of(plan(), given=half)
+    assert refusal(network, pool("pool-1", member("n1", 12_000, grants=granted(6_001)))) is Reason.OVER_SHARE
+    assert refusal(network, pool("pool-1", member("n1", 12_000, grants=granted(6_000)))) is None

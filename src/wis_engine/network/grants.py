@@ -8,7 +8,7 @@ promise it again.
 from wis_engine.network import ledger
 from wis_engine.network.network import Network
 from wis_engine.network.promises import Pool, PoolMember
-from wis_engine.values import Cents, FundId, HouseholdId, NeedId, PoolId, VoucherId
+from wis_engine.values import Cents, FundId, HouseholdId, PoolId, VoucherId
 
 
 def free_cents(network: Network, fund: FundId) -> Cents:
@@ -33,9 +33,8 @@ def household_cents(network: Network, household: HouseholdId, fund: FundId) -> C
     for need in network.links.targets(household, "declares"):
         for name in network.links.targets(need, "joins"):
             pool = network.pools[PoolId(name)]
-            member = pool.member(NeedId(need))
-            if member is not None:
-                cents += outstanding(network, pool, member).get(fund, 0)
+            mine = (member for member in pool.members if member.need == need)
+            cents += sum(outstanding(network, pool, member).get(fund, 0) for member in mine)
     return cents
 
 
