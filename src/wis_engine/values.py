@@ -368,10 +368,6 @@ class Occurrence:
         """Half-hours of the day that are taken, bit 0 midnight."""
         return ((1 << slots_for(self.minutes)) - 1) << self.start_slot
 
-    def meets(self, other: "Occurrence") -> bool:
-        """Say whether the two share a half-hour of the same day."""
-        return self.day == other.day and bool(self.mask & other.mask)
-
     def __str__(self) -> str:
         """Text for people: «2026-03-02 16:00, 90 min»."""
         return f"{self.day.isoformat()} {clock_text(self.start_slot)}, {self.minutes} min"
