@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import graph, importing, record
+from benchmarks import graph, importing, record, threads
 
-BENCHMARKS = {"graph": graph, "import": importing, "record": record}
+BENCHMARKS = {"graph": graph, "import": importing, "record": record, "threads": threads}
 
 
 def main(names: list[str]) -> int:

@@ -1,138 +1,46 @@
-"""Recording and replaying beside `eventsourcing`: same number of events, similar size, one run.
+"""Recording, reading and replaying beside `eventsourcing`: same number of events, similar size, one run.
 
 Ours pays for guards, effects, links and the index on ids; the peer's figure is
 for storing and decoding alone. Times are the best of a few runs, in
 microseconds an event.
 """
 
-import datetime as dt
-import tempfile
 import time
 import tracemalloc
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 
-from eventsourcing.domain import DomainEvent
-from eventsourcing.persistence import DatetimeAsISO, EventStore, JSONTranscoder, Mapper, UUIDAsHex
-from eventsourcing.popo import POPOApplicationRecorder
-from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
+from eventsourcing.persistence import EventStore
 
 from benchmarks import Row, at_most, table
+from benchmarks.sides import START, facts, noted, our_store, peer_store, stop_server
 from wis_engine.community import Community
-from wis_engine.facts import Event, FirmJoined, HouseholdFormed, NeedDeclared, PersonEnrolled
-from wis_engine.log.codec import known_events
+from wis_engine.log.codec import Registry, known_events
 from wis_engine.log.log import Batch
 from wis_engine.log.memory import MemoryLog
-from wis_engine.network.parties import Member
-from wis_engine.values import AgeBand, Period, WeekSlots
 
-MANY = 3_000
+MANY = 6_000
 FEW = 300
 BATCH = 1_000
 RUNS = 3
-START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-FIRM = FirmJoined(firm="firm-1", title="Ditta", persons=40, ateco="47.11", nil=10)
 
 
-def facts(count: int) -> list[Event]:
-    """A community that grows: somebody enrols, a household forms, a need is declared, and again."""
-    slots, period = WeekSlots.parse("mon-fri 16:00-19:00"), Period.parse("2026-01-01/2026-07-01")
-    made: list[Event] = []
-    for number in range(count // 3):
-        person, household = f"person-{number}", f"household-{number}"
-        child = Member(id="child", age_band=AgeBand.SCHOOL_6_10)
-        made += [
-            PersonEnrolled(person=person, firm="firm-1"),
-            HouseholdFormed(household=household, holders=(person,), members=(child,), nil=1 + number % 88),
-            NeedDeclared(
-                need=f"need-{number}",
-                household=household,
-                service="child_minding",
-                beneficiary="child",
-                slots=slots,
-                nil=1 + number % 88,
-                minutes=600,
-                sessions=10,
-                period=period,
-                price_limit_cents=20_000,
-            ),
-        ]
-    return made
-
-
-@dataclass(frozen=True)
-class NeedNoted(DomainEvent):
-    """What the peer stores: an event of the same kind and about the same size."""
-
-    need: str
-    household: str
-    service: str
-    slots: str
-    nil: int
-    minutes: int
-    sessions: int
-    price_limit_cents: int
-
-
-def noted(count: int) -> list[NeedNoted]:
-    names = [uuid.UUID(int=number) for number in range(count // 3)]
-    return [
-        NeedNoted(
-            originator_id=name,
-            originator_version=version,
-            timestamp=START,
-            need=f"need-{name.int}",
-            household=f"household-{name.int}",
-            service="child_minding",
-            slots="mon-fri 16:00-19:00",
-            nil=10,
-            minutes=600,
-            sessions=10,
-            price_limit_cents=20_000,
-        )
-        for name in names
-        for version in (1, 2, 3)
-    ]
-
-
-@contextmanager
-def our_store(folder: Path | None) -> Iterator[Community]:
-    url = "memory:" if folder is None else f"sqlite:///{folder}/ours.db"
-    with closing(Community.open(url, clock=lambda: START)) as community:
-        community.record(FIRM)
-        yield community
-
-
-@contextmanager
-def peer_store(folder: Path | None) -> Iterator[EventStore]:
-    transcoder = JSONTranscoder()
-    transcoder.register(UUIDAsHex())
-    transcoder.register(DatetimeAsISO())
-    with ExitStack() as stack:
-        if folder is None:
-            recorder = POPOApplicationRecorder()
-        else:
-            datastore = SQLiteDatastore(f"{folder}/peer.db")
-            stack.callback(datastore.close)
-            recorder = SQLiteApplicationRecorder(datastore)
-            recorder.create_table()
-        yield EventStore(Mapper(transcoder), recorder)
-
-
-def store_ours(community: Community, batches: list[list[Event]]) -> None:
+def store_ours(community: Community, batches: list) -> None:
     for batch in batches:
         community.record(*batch)
 
 
-def store_peer(store: EventStore, batches: list[list[NeedNoted]]) -> None:
+def load_ours(community: Community, batches: list) -> None:
+    """Append without guards or network: what the peer does too."""
+    for facts_together in batches:
+        community._log.load([Batch(facts=tuple(facts_together), occurred_at=START, actor="wm-1")])
+
+
+def store_peer(store: EventStore, batches: list) -> None:
     for batch in batches:
         store.put(batch)
 
 
-def decode_ours(community: Community) -> None:
+def read_ours(community: Community) -> None:
     for _ in community.events():
         pass
 
@@ -146,49 +54,97 @@ def decode_peer(store: EventStore) -> None:
         store.mapper.to_domain_event(notification)
 
 
-def best(side: Callable, events: list, size: int, *, on_disk: bool, then: Callable | None = None) -> float:
+def best(opened: Callable, write: Callable, events: list, size: int, then: Callable | None = None) -> float:
     """Microseconds an event, to store in batches of a size or, once that is done, for what comes `then`."""
-    store, write = (our_store, store_ours) if side is facts else (peer_store, store_peer)
     batches = [events[start : start + size] for start in range(0, len(events), size)]
     found = []
     for _ in range(RUNS):
-        with tempfile.TemporaryDirectory() as folder, store(Path(folder) if on_disk else None) as opened:
+        with opened() as store:
             start = time.perf_counter()
-            write(opened, batches)
+            write(store, batches)
             if then is not None:
                 start = time.perf_counter()
-                then(opened)
+                then(store)
             found.append((time.perf_counter() - start) / len(events) * 1e6)
     return min(found)
 
 
-def pair(measure: str, count: int, size: int, *, on_disk: bool, factor: float | None = None, **then: Callable) -> Row:
+def pair(
+    measure: str,
+    kind: str,
+    count: int,
+    size: int,
+    *,
+    write: Callable = store_ours,
+    then: Callable | None = None,
+    factor: float | None = None,
+    **options: object,
+) -> Row:
     """Measure both sides; `factor` is how many times the peer's rate ours has to reach."""
-    sides = {"ours": facts, "peer": noted}
-    took = {name: best(side, side(count), size, on_disk=on_disk, then=then.get(name)) for name, side in sides.items()}
+    took = {
+        "ours": best(lambda: our_store(kind, **options), write, facts(count), size, then),
+        "peer": best(lambda: peer_store(kind), store_peer, noted(count), size, then and decode_peer),
+    }
     named = {"measure": measure, "unit": "us an event"} | took
     return Row(**named) if factor is None else at_most(1 / factor, goal=f"at least {factor:g}x", **named)
+
+
+def coding(measure: str, *, accelerated: bool) -> list[Row]:
+    """Measure the codec alone, with msgspec or without."""
+    registry, ours = Registry(accelerated=accelerated), facts(MANY)
+    with peer_store("memory") as store:
+        theirs, mapper = noted(MANY), store.mapper
+        kept, stored = [registry.encode(fact) for fact in ours], [mapper.to_stored_event(event) for event in theirs]
+
+        def fastest(work: Callable[[], object]) -> float:
+            found = []
+            for _ in range(RUNS):
+                start = time.perf_counter()
+                work()
+                found.append((time.perf_counter() - start) / MANY * 1e6)
+            return min(found)
+
+        encode = fastest(lambda: [registry.encode(fact) for fact in ours])
+        decode = fastest(lambda: [registry.facts(one.name, one.version, one.body, one.personal) for one in kept])
+        return [
+            Row(
+                measure=f"{measure}: encode",
+                unit="us an event",
+                ours=encode,
+                peer=fastest(lambda: [mapper.to_stored_event(event) for event in theirs]),
+            ),
+            at_most(
+                1 / (5 if accelerated else 1.2),
+                measure=f"{measure}: decode",
+                unit="us an event",
+                ours=decode,
+                peer=fastest(lambda: [mapper.to_domain_event(one) for one in stored]),
+                goal="at least 5x" if accelerated else "at least 1.2x",
+            ),
+        ]
 
 
 def stored_bytes() -> Row:
     """Mean size of an event in the store, to see that the two sides carry alike."""
     ours = sum(known_events().encode(fact).size for fact in facts(300)) / 300
-    with peer_store(None) as store:
+    with peer_store("memory") as store:
         peer = sum(len(store.mapper.to_stored_event(event).state) for event in noted(300)) / 300
     return Row(measure="content stored", unit="bytes an event", ours=ours, peer=peer)
 
 
-def memory_bytes() -> Row:
-    """Memory of a log of events, each in a commit of its own, the facts among it."""
+def memory_bytes(measure: str, *, asked: bool, goal: float | None = None) -> Row:
+    """Memory of a log of events, each in a commit of its own, the facts among it; once it was `asked` by id, too."""
 
     def ours() -> object:
         log = MemoryLog(registry=known_events(), clock=lambda: START)
         for position, fact in enumerate(facts(MANY)):
             log.append(Batch(facts=(fact,), occurred_at=START, actor="wm-1"), after=position)
+        if asked:
+            list(log.read(about=["firm-1"]))
         return log
 
     def peer() -> object:
-        with peer_store(None) as store:
+        with peer_store("memory") as store:
             for event in noted(MANY):
                 store.put([event])
             return store
@@ -202,25 +158,43 @@ def memory_bytes() -> Row:
         del kept
         return taken / MANY
 
-    return Row(measure="memory log", unit="bytes an event", ours=measured(ours), peer=measured(peer))
+    took = {"ours": measured(ours), "peer": measured(peer)}
+    named = {"measure": measure, "unit": "bytes an event"} | took
+    if goal is None:
+        return Row(**named)
+    return Row(**named, goal=f"at most {goal:g} bytes", reached=took["ours"] <= goal)
 
 
 def run() -> list[Row]:
     """Measure both sides in this process."""
-    decoding = {"ours": decode_ours, "peer": decode_peer}
-    replaying = {"ours": replay_ours, "peer": decode_peer}
-    return [
+    rows = [
         stored_bytes(),
-        memory_bytes(),
-        pair("memory: record, one a commit", MANY, 1, on_disk=False, factor=4),
-        pair("memory: record, batches of 1000", MANY, BATCH, on_disk=False),
-        pair("memory: read", MANY, BATCH, on_disk=False, **decoding),
-        pair("memory: replay into the network; peer: decode", MANY, BATCH, on_disk=False, factor=1.2, **replaying),
-        pair("SQLite FULL: record, one a commit", FEW, 1, on_disk=True),
-        pair("SQLite FULL: record, batches of 1000", MANY, BATCH, on_disk=True, factor=2),
-        pair("SQLite: read and decode", MANY, BATCH, on_disk=True, **decoding),
-        pair("SQLite: replay into the network; peer: decode", MANY, BATCH, on_disk=True, factor=1.5, **replaying),
+        memory_bytes("memory log", asked=False, goal=300),
+        memory_bytes("memory log, once asked for an id", asked=True),
+        *coding("codec with msgspec", accelerated=True),
+        *coding("codec without msgspec", accelerated=False),
+        pair("memory: record, one a commit", "memory", MANY, 1, factor=4),
+        pair("memory: record, batches of 1000", "memory", MANY, BATCH),
+        pair("memory: read", "memory", MANY, BATCH, then=read_ours, factor=5),
+        pair("memory: replay into the network; peer: decode", "memory", MANY, BATCH, then=replay_ours),
     ]
+    for kind, title, factor, reading in (("sqlite", "SQLite FULL", 2, 4), ("postgresql", "PostgreSQL", 3, None)):
+        rows += [
+            pair(f"{title}: record, one a commit", kind, FEW, 1),
+            pair(f"{title}: record, batches of 1000", kind, MANY, BATCH, factor=factor),
+            pair(f"{title}: append only, batches of 1000", kind, MANY, BATCH, write=load_ours),
+            pair(f"{title}: read and decode", kind, MANY, BATCH, then=read_ours, factor=reading),
+            pair(
+                f"{title}: replay into the network; peer: decode",
+                kind,
+                MANY,
+                BATCH,
+                then=replay_ours,
+                factor=1.5 if kind == "sqlite" else None,
+            ),
+        ]
+    stop_server()
+    return rows
 
 
 def main() -> None:

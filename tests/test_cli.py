@@ -11,7 +11,8 @@ import pytest
 import stories
 from lived import SEED, lived
 
-from wis_engine.cli import _clear, _writer, main
+from wis_engine.cli import main
+from wis_engine.cli.demo import _clear, _writer
 from wis_engine.community import Community
 from wis_engine.errors import PlanError
 from wis_engine.matching import Plan, Problem

@@ -581,13 +581,13 @@ def test_no_instant(community, at):
             ask()
 
 
-@pytest.mark.parametrize("changes", [{"zone": "Nowhere"}, {"zone": None}, {"mode": "w"}])
+@pytest.mark.parametrize("changes", [{"zone": "Nowhere"}, {"zone": 1}, {"mode": "w"}, {"name": "milano"}])
 def test_a_community_is_not_opened_anyhow(changes):
     with pytest.raises(Malformed):
         Community.open("memory:", **changes)
 
 
-@pytest.mark.parametrize("url", ["", "memory", "sqlite:", "sqlite:///a\0b", "postgresql://x", "file.db"])
+@pytest.mark.parametrize("url", ["", "memory", "sqlite:", "sqlite:///a\0b", "postgresql:x", "mysql://x", "file.db"])
 def test_no_url_of_a_log(url):
     with pytest.raises(Malformed):
         Community.open(url)

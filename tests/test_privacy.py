@@ -56,7 +56,9 @@ def test_every_fact_with_personal_fields_is_tried_here():
 
 @pytest.mark.parametrize("fact", FACTS.values(), ids=lambda fact: fact.name)
 def test_a_fact_shows_its_public_fields_alone(fact):
-    envelope = Recorded(position=1, fact=fact, occurred_at=START, recorded_at=START, actor="wm-1", cause=None, key=None)
+    envelope = Recorded(
+        position=1, batch=1, fact=fact, occurred_at=START, recorded_at=START, actor="wm-1", cause=None, key=None
+    )
     for shown in (repr(fact), repr(envelope), str(fact), f"{[envelope]}"):
         assert not tells(shown)
         assert not any(f"{name}=" in shown.replace("'", "") for name, _ in personal_fields(type(fact)))

@@ -5,7 +5,8 @@ import pytest
 import stories
 from stories import APRIL, START, pilot
 
-from wis_engine.community import TRIES, Community
+from wis_engine.admission import TRIES
+from wis_engine.community import Community
 from wis_engine.errors import Conflict, KeyReused, Refused
 from wis_engine.facts import NeedWithdrawn
 from wis_engine.log.codec import known_events

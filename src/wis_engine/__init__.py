@@ -38,7 +38,9 @@ _PUBLIC = {
     "facts.vouchers": ("VoucherIssued", "VoucherRedeemed", "VoucherExpired", "VoucherCancelled"),
     "facts.governance": ("MeetingHeld",),
     "log.codec": ("fact_from_dict", "fact_to_dict"),
+    "log.log": ("Fault",),
     "log.schema": ("json_schema",),
+    "log.upcast": ("Upcast",),
     "network.parties": (
         *("FirmStatus", "FundSource", "Gender", "MeetingKind", "Member"),
         *("Purpose", "Role", "SupplierKind", "Target"),
@@ -48,6 +50,7 @@ _PUBLIC = {
         *("AgeBand", "Channel", "Occurrence", "Period", "Place", "Point", "PriceTier", "Redacted", "WeekSlots"),
         "new_id",
     ),
+    "verification": ("Verification",),
 }
 _HOMES = {name: home for home, names in _PUBLIC.items() for name in names}
 

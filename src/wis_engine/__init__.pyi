@@ -65,7 +65,9 @@ from wis_engine.facts.vouchers import VoucherIssued as VoucherIssued
 from wis_engine.facts.vouchers import VoucherRedeemed as VoucherRedeemed
 from wis_engine.log.codec import fact_from_dict as fact_from_dict
 from wis_engine.log.codec import fact_to_dict as fact_to_dict
+from wis_engine.log.log import Fault as Fault
 from wis_engine.log.schema import json_schema as json_schema
+from wis_engine.log.upcast import Upcast as Upcast
 from wis_engine.network.parties import FirmStatus as FirmStatus
 from wis_engine.network.parties import FundSource as FundSource
 from wis_engine.network.parties import Gender as Gender
@@ -88,3 +90,4 @@ from wis_engine.values import PriceTier as PriceTier
 from wis_engine.values import Redacted as Redacted
 from wis_engine.values import WeekSlots as WeekSlots
 from wis_engine.values import new_id as new_id
+from wis_engine.verification import Verification as Verification

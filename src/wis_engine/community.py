@@ -6,30 +6,34 @@ says no. Nothing else writes.
 """
 
 import datetime as dt
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from itertools import takewhile
 from typing import Any, Final, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from wis_engine import plain
+from wis_engine.admission import Admission, Build, Request
 from wis_engine.bridge import LeftOut, facts_of, left_out, problem_of
 from wis_engine.deadlines import Deadlines
-from wis_engine.errors import Conflict, Malformed, PlanError, ReadOnly, Refused
+from wis_engine.errors import Malformed, PlanError, ReadOnly, Refused
 from wis_engine.facts import EVENTS, Event, PlanAdopted, Receipt, Recorded
 from wis_engine.facts.base import holds_redacted
 from wis_engine.log.codec import Registry, known_events
+from wis_engine.log.fork import ForkedLog
 from wis_engine.log.limits import check_batch
-from wis_engine.log.log import Batch, Log
+from wis_engine.log.log import Batch, Log, never
 from wis_engine.log.memory import MemoryLog
+from wis_engine.log.upcast import UPCASTS, Upcast
 from wis_engine.matching import EFFORT, Plan, Problem, Strategy, solve
 from wis_engine.matching.plan import content_digest
 from wis_engine.network import Network
 from wis_engine.network.timetable import sessions_of
+from wis_engine.opening import open_log
+from wis_engine.replay import network_at
 from wis_engine.shapes import is_id
+from wis_engine.snapshots import SNAPSHOT_EVERY, Snapshots
 from wis_engine.story import story_of
 from wis_engine.values import Occurrence, Period, PoolId
+from wis_engine.verification import Verification, verify
 from wis_engine.views.indicators import READS, Indicator, indicators
 
 Clock = Callable[[], dt.datetime]
@@ -37,8 +41,6 @@ NOBODY: Final = "unnamed"
 """Who acts when the caller does not say."""
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 9_997
-TRIES: Final = 3
-"""Lost races after which a batch takes the log's write lock before it is checked."""
 
 
 def system_clock() -> dt.datetime:
@@ -59,10 +61,15 @@ class Community:
         Where the facts are kept.
     clock
         Called when a batch comes without `at`.
-    zone
-        Time zone of the community's calendar.
+    registry
+        The event types that the log was opened with.
+    network
+        What the log adds up to; built from the log, when not given.
     writable
         False for a picture of the past.
+    snapshot_every
+        Facts after which a snapshot is taken, or a share of the log once that
+        is more; None takes none but those that are asked for.
     until
         Last position that this community looks at; None follows the log.
     """
@@ -72,9 +79,10 @@ class Community:
         log: Log,
         *,
         clock: Clock = system_clock,
-        zone: str = "Europe/Rome",
         registry: Registry | None = None,
+        network: Network | None = None,
         writable: bool = True,
+        snapshot_every: int | None = None,
         until: int | None = None,
     ) -> None:
         self._log = log
@@ -82,66 +90,80 @@ class Community:
         self._registry = registry or known_events()
         self._writable = writable
         self._until = until
-        self._lock = threading.RLock()
-        self._network = Network(zone=zone)
-        self._catch_up()
+        begun = 0
+        if network is None:
+            network, begun = network_at(log, self._registry, until=until, writable=writable)
+        self._admission = Admission(log, network, clock=clock)
+        every = snapshot_every if writable else None
+        self._snapshots = Snapshots(log, self._registry, every=every, last=begun)
+        self._snapshots.keep_when_due(network)
 
     @classmethod
     def open(
         cls,
         url: str,
         *,
+        name: str | None = None,
         clock: Clock = system_clock,
-        zone: str = "Europe/Rome",
+        zone: str | None = None,
         mode: Literal["rw", "r"] = "rw",
         events: Iterable[type[Event]] = (),
+        upcasts: Iterable[Upcast] = (),
+        snapshot_every: int | None = SNAPSHOT_EVERY,
     ) -> Self:
         """Open a community, making its log when there is none yet.
 
         Parameters
         ----------
         url
-            «memory:» or «sqlite:///path/to/file.db».
+            «memory:», «sqlite:///path/to/file.db» or «postgresql://host/database».
+        name
+            Which one of the communities in a PostgreSQL database.
+        zone
+            Time zone of its calendar, kept in the log when it is made
+            («Europe/Rome» when not given); another one later is an error.
         mode
             «r» opens an existing log for reading only.
         events
             Facts of your own, beside those of the engine.
+        upcasts
+            How older versions of your own facts are read.
+        snapshot_every
+            Facts after which a stored log keeps a snapshot of the network, or
+            an eighth of the log once that is more: what opens it next begins there.
 
         Raises
         ------
         Malformed
-            The url, the mode or an event is none of ours.
+            An argument is none of ours.
         StorageUnavailable
-            The file cannot be opened.
+            The store cannot be opened.
         FormatError
-            The file is no log of ours, or a newer one.
+            What is there is no log of ours, or a newer one.
         """
-        if mode not in ("rw", "r"):
-            raise Malformed(f"mode is «rw» or «r», not {mode!r}")
-        if "\0" in url:
-            raise Malformed("no url of a log")
-        _require_zone(zone)
-        registry = Registry((*EVENTS, *events))
-        scheme, found, path = url.partition(":")
-        log: Log
-        if (scheme, path) == ("memory", "") and found:
-            log = MemoryLog(registry=registry, clock=clock)
-        elif scheme == "sqlite" and path.startswith("///") and len(path) > len("///"):
-            from wis_engine.log.sqlite import SqliteLog  # noqa: PLC0415 - sqlite3 is loaded when a file is opened
-
-            log = SqliteLog(path.removeprefix("///"), registry=registry, clock=clock, mode=mode)
-        else:
-            raise Malformed(f"no log at {url!r}: it is «memory:» or «sqlite:///file»")
-        return cls(log, clock=clock, zone=zone, registry=registry, writable=mode == "rw")
+        registry = Registry((*EVENTS, *events), (*UPCASTS, *upcasts))
+        log = open_log(url, name=name, registry=registry, clock=clock, zone=zone, mode=mode)
+        if isinstance(log, MemoryLog):
+            snapshot_every = None
+        try:
+            return cls(log, clock=clock, registry=registry, writable=mode == "rw", snapshot_every=snapshot_every)
+        except BaseException:
+            log.close()
+            raise
 
     # Looking
 
     @property
+    def registry(self) -> Registry:
+        """The event types that its log may hold."""
+        return self._registry
+
+    @property
     def network(self) -> Network:
         """The state that the facts add up to; look, do not write."""
-        with self._lock:
-            self._catch_up()
-            return self._network
+        if self._until is None:
+            self._admission.catch_up()
+        return self._admission.network
 
     @property
     def position(self) -> int:
@@ -215,27 +237,56 @@ class Community:
         """Count the indicators of the project over a period of local dates."""
         position = self.position
         records = self._log.read(until=position, types=[event.name for event in READS])
-        return indicators(records, period, position=position, zone=self._network.zone)
+        return indicators(records, period, position=position, zone=self._log.zone)
 
     def as_of(self, moment: int | dt.datetime) -> "Community":
         """Show the community as it stood: after a position, or at an instant as then recorded. Read only."""
         position = moment if type(moment) is int else self._log.position_at(_aware(moment))
         if not 0 <= position <= self.position:
             raise Malformed(f"no position {position}: the log stands at {self.position}")
+        with self._admission.lock:
+            if position == self.network.position:
+                network = self.network.copy()
+            else:
+                network, _ = network_at(self._log, self._registry, until=position, writable=False)
         return Community(
-            self._log,
-            clock=self._clock,
-            zone=self._network.zone,
-            registry=self._registry,
-            writable=False,
-            until=position,
+            self._log, clock=self._clock, registry=self._registry, network=network, writable=False, until=position
         )
 
     def branch(self) -> "Community":
-        """Fork a what-if in memory: same past, a future of its own."""
-        log = MemoryLog(registry=self._registry, clock=self._clock)
-        log.remember(self._log.read(until=self.position), cut=self._log.head() > self.position)
-        return Community(log, clock=self._clock, zone=self._network.zone, registry=self._registry)
+        """Fork a what-if in memory: same past, a future of its own.
+
+        It costs a copy of the tables, not of what they hold, and reads its
+        past from this community's log, which has to stay open for that.
+        """
+        with self._admission.lock:
+            network = self.network.copy()
+        log = ForkedLog(self._log, at=network.position, registry=self._registry, clock=self._clock)
+        return Community(log, clock=self._clock, registry=self._registry, network=network)
+
+    def follow(
+        self,
+        *,
+        after: int = 0,
+        types: Iterable[type[Event] | str] | None = None,
+        stop: Callable[[], bool] = never,
+    ) -> Iterator[Recorded]:
+        """Read recorded facts in order and wait for more, whoever records them.
+
+        None is missed and none comes out of order. Keep the last position
+        that you are done with, and begin `after` it another time.
+
+        Parameters
+        ----------
+        types
+            Only facts of these classes or names.
+        stop
+            Asked a few times a second once the follower has caught up; true ends it.
+        """
+        names = None if types is None else {self._registry.name_of(one) for one in types}
+        for recorded in self._log.follow(after=after, stop=stop):
+            if names is None or (recorded.fact is not None and recorded.fact.name in names):
+                yield recorded
 
     # Recording
 
@@ -338,7 +389,7 @@ class Community:
         """
         receipts = []
         today = _aware(to).astimezone(self.network.zone_info).date()
-        due = Deadlines(self._network)
+        due = Deadlines(self._admission.network)
         while (fact := due.next(today)) is not None:
             try:
                 receipts.append(self._admit(_always(fact), at=due.moment, actor=actor))
@@ -348,7 +399,7 @@ class Community:
 
     def _admit(
         self,
-        build: Callable[[Network], tuple[Event, ...]],
+        build: Build,
         *,
         at: dt.datetime | None = None,
         actor: str = NOBODY,
@@ -356,92 +407,83 @@ class Community:
         key: str | None = None,
         after: int | None = None,
     ) -> Receipt:
-        """Catch up, check, apply, append; begin again when somebody else was faster."""
-        if not self._writable:
-            raise ReadOnly("this community was opened for reading")
+        """Ask for admission, and keep a snapshot when one is due."""
+        self._require_writable()
         for name, value in (("actor", actor), ("cause", cause), ("key", key)):
             if value is not None and not is_id(value):
                 raise Malformed(f"{name}: not an id")
         happened = _aware(at if at is not None else self._clock())
-
-        envelope = {"occurred_at": happened, "actor": actor, "cause": cause, "key": key}
-        with self._lock:
-            for _ in range(TRIES):
-                try:
-                    return self._attempt(build, envelope, after, nullcontext())
-                except Conflict:
-                    if after is not None:
-                        raise
-            return self._attempt(build, envelope, after, self._log.locked())
-
-    def _attempt(
-        self,
-        build: Callable[[Network], tuple[Event, ...]],
-        envelope: dict[str, Any],
-        after: int | None,
-        lock: AbstractContextManager[None],
-    ) -> Receipt:
-        network = self._network
-        try:
-            with lock:
-                self._catch_up()
-                batch = Batch(facts=build(network), **envelope)
-                earlier = self._log.receipt(batch.key, batch.content) if batch.key is not None else None
-                if earlier is not None:
-                    return earlier
-                receipt = self._append(batch, after)
-        except BaseException:
-            network.rollback()
-            raise
-        if receipt.repeated:
-            network.rollback()
-            return receipt
-        network.commit()
-        network.pass_time(batch.occurred_at, receipt.recorded_at)
+        request = Request(build=build, occurred_at=happened, actor=actor, cause=cause, key=key, after=after)
+        receipt = self._admission.admit(request)
+        self._keep_when_due()
         return receipt
 
-    def _append(self, batch: Batch, after: int | None) -> Receipt:
-        """Check, apply and append; the network's journal stays open until the log has kept the batch."""
-        network, start = self._network, self._network.position
-        if after is not None and after != start:
-            raise Conflict(after, start)
-        network.begin()
-        network.now = batch.occurred_at
-        for index, fact in enumerate(batch.facts):
-            network.position = start + index + 1
-            try:
-                fact.check(network)
-            except Refused as refusal:
-                refusal.fact = index
-                raise
-            fact.apply(network)
-        return self._log.append(batch, after=start)
+    def load(self, batches: Iterable[Batch], *, guarded: bool = True, after: int | None = None) -> Iterator[int]:
+        """Take in many batches, such as another log's export; yield the position after each chunk of them.
 
-    def _catch_up(self) -> None:
-        """Apply what the log holds beyond the network: effects, not guards; each fact whole or not at all."""
-        network = self._network
-        for recorded in self._log.read(after=network.position, until=self._until):
-            network.begin()
-            try:
-                network.now = recorded.occurred_at
-                network.position = recorded.position
-                recorded.fact.apply(network)
-            except BaseException:
-                network.rollback()
-                raise
-            network.commit()
-            network.pass_time(recorded.occurred_at, recorded.recorded_at)
+        A chunk is in whole or not at all; what is in before an error stays.
+        Nothing is in before the iterator is consumed.
+
+        Parameters
+        ----------
+        guarded
+            False skips the guards: for one's own facts, recorded under the rules of their time.
+        after
+            Take them only as long as nobody else writes: where the log must
+            stand before the first of them, and none may be there already.
+
+        Raises
+        ------
+        Refused
+            History makes a fact impossible.
+        Conflict
+            The log stands elsewhere than at `after`.
+        IntegrityError
+            A fact that no guard was asked about cannot take effect.
+        """
+        self._require_writable()
+        for position in self._admission.load(batches, guarded=guarded, after=after):
+            self._keep_when_due()
+            yield position
+
+    def snapshot(self) -> int:
+        """Keep a snapshot of the network in the log, so that opening begins there; answer its position."""
+        self._require_writable()
+        with self._admission.lock:
+            self._snapshots.keep(self.network)
+            return self._admission.network.position
+
+    def verify(self, *, deep: bool = False) -> Verification:
+        """Look through everything stored, and through what was built from it.
+
+        Parameters
+        ----------
+        deep
+            Also replay from the first fact on, and hold the snapshots and the
+            network in use against what comes out: each that differs is named
+            with the first position where the two part.
+        """
+        with self._admission.lock:
+            return verify(self._log, self._registry, self.network, deep=deep)
+
+    def _keep_when_due(self) -> None:
+        with self._admission.lock:
+            self._snapshots.keep_when_due(self._admission.network)
+
+    def _require_writable(self) -> None:
+        if not self._writable:
+            raise ReadOnly("this community was opened for reading")
 
     # Matching
 
     def problem(self) -> Problem:
         """Freeze the open needs, the offers, the free money and the promises in force."""
-        with self._lock:
+        with self._admission.lock:
             return problem_of(self.network)
 
     def left_out(self) -> dict[str, LeftOut]:
         """Say for each open need that is not in the problem why it is not: for those a plan has no explanation."""
-        with self._lock:
+        with self._admission.lock:
             return {str(need): why for need, why in left_out(self.network).items()}
 
     def match(self, strategy: str | Strategy = "greedy", *, seed: int = 0, effort: int = EFFORT) -> Plan:
@@ -471,11 +513,11 @@ class Community:
 
     def __repr__(self) -> str:
         """One line: where it stands and how much it holds."""
-        network = self._network
+        network = self._admission.network
         return f"<Community at {network.position}: {len(network.needs)} needs, {len(network.pools)} pools>"
 
 
-def _always(*facts: Event) -> Callable[[Network], tuple[Event, ...]]:
+def _always(*facts: Event) -> Build:
     return lambda _network: facts
 
 
@@ -486,10 +528,3 @@ def _aware(moment: object) -> dt.datetime:
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise Malformed(f"an instant of the year {moment.year}")
     return moment.astimezone(dt.UTC)
-
-
-def _require_zone(zone: object) -> None:
-    try:
-        ZoneInfo(zone)  # type: ignore[arg-type]  # whatever was given
-    except (ValueError, TypeError, OSError, ZoneInfoNotFoundError):
-        raise Malformed(f"no time zone: {zone!r}") from None

@@ -34,7 +34,7 @@ def story_of(
     """
     told, kinds = _told(about, log, network, until)
     for recorded in log.read(after=after, until=until, types=types, about=sorted(told)):
-        if _belongs(recorded.fact, about, network, told, kinds):
+        if recorded.fact is not None and _belongs(recorded.fact, about, network, told, kinds):
             yield recorded
 
 
@@ -46,7 +46,8 @@ def _told(about: str, log: Log, network: Network, until: int) -> tuple[set[str],
         tells = TELLS.get(network.kind(name) or "", frozenset())
         kinds |= tells
         for recorded in log.read(until=until, about=[name]):
-            new = [one for one in recorded.fact.about() if one not in told and network.kind(one) in tells]
+            names = () if recorded.fact is None else recorded.fact.about()
+            new = [one for one in names if one not in told and network.kind(one) in tells]
             told.update(new)
             waiting += new
     return told, kinds

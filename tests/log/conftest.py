@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from wis_engine.facts import (
@@ -53,6 +54,7 @@ from wis_engine.facts.project import FundLine
 from wis_engine.log.codec import known_events
 from wis_engine.log.log import Batch, Log
 from wis_engine.log.memory import MemoryLog
+from wis_engine.log.postgres import PostgresLog
 from wis_engine.log.sqlite import SqliteLog
 from wis_engine.network.parties import FundSource, Gender, MeetingKind, Member, SupplierKind, Target
 from wis_engine.network.promises import ChainStep, Grant, NeedStep, PoolMember
@@ -274,3 +276,43 @@ def filled(path, opened, batch) -> Path:
     log.append(batch(NeedWithdrawn(need="c")), after=2)
     log.close()
     return path
+
+
+@pytest.fixture
+def opened_postgres(clock, postgres_server, community_name):
+    """Open logs in PostgreSQL that are closed when the test is over."""
+    logs: list[PostgresLog] = []
+
+    def open_one(name=community_name, url=postgres_server, **options):
+        logs.append(PostgresLog(url, name=name, registry=known_events(), clock=clock, **options))
+        return logs[-1]
+
+    yield open_one
+    for one in logs:
+        one.close()
+
+
+@pytest.fixture
+def filled_postgres(opened_postgres, batch):
+    """A community of three facts in two batches, and its log."""
+    log = opened_postgres()
+    log.append(batch(NeedWithdrawn(need="a"), NeedWithdrawn(need="b"), key="k"), after=0)
+    log.append(batch(NeedWithdrawn(need="c")), after=2)
+    return log
+
+
+@pytest.fixture
+def edit_postgres(postgres_server):
+    """Write to the database behind the log's back."""
+
+    def write(*statements, url=postgres_server):
+        with psycopg.connect(url, autocommit=True) as connection:
+            return [connection.execute(statement).rowcount for statement in statements][-1]
+
+    return write
+
+
+@pytest.fixture
+def kill(edit_postgres):
+    """End the server's side of a log's connection."""
+    return lambda log: edit_postgres(f"SELECT pg_terminate_backend({log._connection.info.backend_pid}, 10000)")

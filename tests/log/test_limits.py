@@ -16,6 +16,7 @@ from wis_engine.log.limits import (
     check_batch,
     check_limits,
 )
+from wis_engine.shapes import checked_id, short_text
 from wis_engine.values import NeedId
 
 
@@ -102,3 +103,49 @@ def test_a_long_text_is_measured_wherever_it_lies(fact):
     check_batch((Diary(page=Page(text="short", next=Page(text="short"))),), registry)
     with pytest.raises(Malformed, match=f"more than {EVENT_BYTES_MAX} bytes"):
         check_batch((fact,), registry)
+
+
+@attrs.frozen(kw_only=True)
+class Heap(Event):
+    """A fact of somebody else, of every kind that the shortcut tells apart."""
+
+    name: ClassVar[str] = "heap"
+    label: str = attrs.field(default="x", validator=short_text)
+    kept: str | None = attrs.field(default=None, validator=attrs.validators.optional(checked_id))
+    words: tuple[str, ...] = ()
+    numbers: frozenset[int] = frozenset()
+    when: dt.date | None = None
+    anything: object = None
+
+
+@pytest.mark.parametrize("fact", [Heap(), Heap(words=("x" * 200,) * 8, numbers=frozenset(range(8)), when=dt.date.max)])
+def test_what_is_small_is_not_encoded_to_be_measured(fact):
+    class Measured(Registry):
+        def encode(self, fact):
+            raise AssertionError(fact)
+
+    check_batch((fact,), Measured([Heap]))
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        Heap(words=("x",) * 9),
+        Heap(words=("x" * 201,)),
+        Heap(numbers=frozenset(range(9))),
+        Heap(anything="x" * 201),
+        Heap(anything=[]),
+        Heap(anything=1.5),
+        Heap(anything=((("x" * 201,),),)),
+    ],
+)
+def test_what_may_be_large_is_encoded_to_be_measured(fact):
+    measured = []
+
+    class Measured(Registry):
+        def encode(self, fact):
+            measured.append(fact)
+            return Stored(name="heap", version=1, body=b"", personal=None, subject=None)
+
+    check_batch((fact,), Measured([Heap]))
+    assert measured == [fact]

@@ -13,22 +13,21 @@ def test_a_fact_is_kept_as_it_is(clock, batch, example):
     assert one.fact is example
 
 
-def test_what_another_log_recorded_is_remembered_as_it_was(opened, clock, batch, examples):
-    source = opened()
-    source.append(batch(*examples.values(), key="k"), after=0)
-    clock.move(60)
-    source.append(batch(NeedWithdrawn(need="n-7"), actor="wm-2"), after=source.head())
-    log = MemoryLog(registry=known_events(), clock=clock)
-    log.remember(source.read())
-    assert list(log.read()) == list(source.read())
-    assert log.receipt("k", batch(*examples.values()).content) == source.receipt("k", batch(*examples.values()).content)
-    clock.move(-3_600)
-    late = log.append(batch(NeedWithdrawn(need="n-8")), after=log.head())
-    assert late.recorded_at == clock.now + dt.timedelta(seconds=3_600)
-
-
 def test_facts_of_a_batch_share_its_envelope(clock):
     log = MemoryLog(registry=known_events(), clock=clock)
     facts = tuple(NeedWithdrawn(need="n-1") for _ in range(1_000))
     log.append(Batch(facts=facts, occurred_at=clock.now, actor="wm-1"), after=0)
     assert len(log._firsts) == len(log._actors) == 1
+
+
+def test_it_may_begin_after_a_past_that_is_elsewhere(clock, batch):
+    later = clock.now + dt.timedelta(hours=1)
+    log = MemoryLog(registry=known_events(), clock=clock, start=7, recorded_at=later)
+    assert (log.head(), log.position_at(later)) == (7, 7)
+    a, b = NeedWithdrawn(need="a"), NeedWithdrawn(need="b")
+    receipt = log.append(batch(a, b, key="k"), after=7)
+    assert (receipt.first, receipt.last, receipt.recorded_at) == (8, 9, later)
+    assert [(one.position, one.fact) for one in log.read()] == [(8, a), (9, b)]
+    assert [one.position for one in log.read(after=3, about=["b"])] == [9]
+    assert log.append(batch(a, b, key="k"), after=0).first == 8
+    assert (log.position_at(clock.now), log.position_at(later)) == (7, 9)

@@ -177,7 +177,7 @@ def test_a_forked_process_opens_its_own(filled, opened, batch, monkeypatch):
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE events SET body = '{\"need\":7}' WHERE position = 2",
+        'UPDATE events SET body = \'{"other":"b"}\' WHERE position = 2',
         "UPDATE events SET body = '{\"need\":' WHERE position = 2",
         "UPDATE events SET body = '[]' WHERE position = 2",
         "UPDATE events SET personal = x'ff' WHERE position = 2",

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from wis_engine.errors import FormatError, IntegrityError, ReadOnly, StorageUnavailable
+from wis_engine.errors import FormatError, IntegrityError, Malformed, ReadOnly, StorageUnavailable
 from wis_engine.facts import NeedWithdrawn
 from wis_engine.log import sqlite_file
 
@@ -119,10 +119,41 @@ def test_a_database_of_somebody_else_is_left_alone(path, opened, edit, mode, pra
 def test_a_log_of_a_newer_release_is_left_alone(filled, opened, mode, edit):
     edit(filled, f"PRAGMA user_version = {sqlite_file.FORMAT + 1}")
     before = digest(filled)
-    with pytest.raises(FormatError, match="format 2"):
+    with pytest.raises(FormatError, match=f"format {sqlite_file.FORMAT + 1}"):
         opened(filled, mode=mode)
     assert digest(filled) == before
     assert [one.name for one in filled.parent.iterdir()] == ["log.db"]
+
+
+@MODES
+def test_a_log_of_an_older_format_is_left_alone(filled, opened, mode, edit):
+    edit(filled, f"PRAGMA user_version = {sqlite_file.FORMAT - 1}")
+    before = digest(filled)
+    with pytest.raises(FormatError, match=f"format {sqlite_file.FORMAT - 1}"):
+        opened(filled, mode=mode)
+    assert digest(filled) == before
+
+
+def test_a_log_keeps_the_time_zone_that_it_was_made_with(path, filled, opened):
+    assert opened(filled).zone == opened(filled, mode="r").zone == "Europe/Rome"
+    other = path.with_name("other.db")
+    opened(other, zone="Europe/London").close()
+    assert opened(other).zone == opened(other, zone="Europe/London").zone == "Europe/London"
+
+
+@MODES
+def test_a_log_made_with_another_time_zone_is_left_alone(filled, opened, mode):
+    before = digest(filled)
+    with pytest.raises(Malformed, match="Europe/Rome"):
+        opened(filled, mode=mode, zone="Europe/London")
+    assert digest(filled) == before
+
+
+@pytest.mark.parametrize("damage", ["DELETE FROM community", "INSERT INTO community VALUES ('Europe/London')"])
+def test_a_log_says_its_time_zone_once(filled, opened, edit, damage):
+    edit(filled, damage)
+    with pytest.raises(IntegrityError):
+        opened(filled)
 
 
 @MODES

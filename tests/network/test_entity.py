@@ -1,10 +1,13 @@
 """Entities: frozen values that are replaced, never mutated."""
 
+import copy
+import pickle
+
 import attrs
 import pytest
 from stories import life, network_of
 
-from wis_engine.network.entity import REFERS, Entity
+from wis_engine.network.entity import REFERS, Entity, entity
 from wis_engine.network.network import ENTITIES
 from wis_engine.network.parties import Account, Firm
 from wis_engine.network.relations import RELATIONS
@@ -37,6 +40,43 @@ def test_an_entity_is_frozen_and_has_no_other_field(entities, cls):
     with pytest.raises(TypeError):
         entities[cls].replace(unheard_of=1)
     assert not hasattr(entities[cls], "__dict__")
+
+
+@pytest.mark.parametrize("cls", ENTITIES)
+def test_an_entity_is_made_of_its_values_by_name_or_in_order(entities, cls):
+    one = entities[cls]
+    values = {field.name: getattr(one, field.name) for field in attrs.fields(cls)}
+    for made in (cls(**values), cls.made(*values.values()), attrs.evolve(one), copy.deepcopy(one)):
+        assert type(made) is cls
+        assert made is not one
+        assert (made, hash(made), repr(made)) == (one, hash(one), repr(one))
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            made.id = "other"
+    assert pickle.loads(pickle.dumps(one)) == one
+
+
+@pytest.mark.parametrize("cls", ENTITIES)
+def test_an_entity_is_made_of_exactly_its_fields(entities, cls):
+    values = {field.name: getattr(entities[cls], field.name) for field in attrs.fields(cls)}
+    with pytest.raises(TypeError, match="unheard_of"):
+        cls(**values, unheard_of=1)
+    with pytest.raises(TypeError, match="id"):
+        cls(**{name: value for name, value in values.items() if name != "id"})
+    with pytest.raises(TypeError):
+        cls(*values.values())
+
+
+@pytest.mark.parametrize("how", [{"validator": attrs.validators.instance_of(int)}, {"init": False, "default": 1}])
+def test_a_class_that_asks_or_computes_is_no_entity(how):
+    fields = {"id": attrs.field(), "x": attrs.field(**how)}
+    with pytest.raises(AssertionError, match="computes no field"):
+        entity(type("Asking", (Entity,), {"kind": "asking", **fields}))
+
+
+def test_an_entity_begins_with_its_id():
+    fields = {"x": attrs.field(), "id": attrs.field()}
+    with pytest.raises(AssertionError, match="begins with its id"):
+        entity(type("Late", (Entity,), {"kind": "late", **fields}))
 
 
 def test_replace_is_generated_for_each_class():

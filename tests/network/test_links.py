@@ -3,7 +3,9 @@
 import itertools
 import subprocess
 import sys
+from array import array
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -243,6 +245,101 @@ def test_load_refuses_a_false_table_of_nodes(nodes, words):
         Links(RELATIONS).load(nodes, [])
 
 
+def test_what_columns_tell_is_restored(links):
+    links.open("n1", "joins", "p1", 7)
+    links.open("n2", "joins", "p2", 8)
+    links.close("n1", "joins", "p1", 9)
+    links.open("n1", "joins", "p1", 10)
+    restored = filled_from(links.columns)
+    assert list(restored.nodes()) == list(links.nodes())
+    assert list(restored.rows()) == list(links.rows())
+    assert restored.targets("n1", "joins") == ["p1"]
+    assert not restored.open("n2", "joins", "p2", 11)
+    with pytest.raises(AssertionError, match="nodes already"):
+        restored.restore(links.columns)
+
+
+def filled_from(columns):
+    links = Links(RELATIONS)
+    links.restore(columns)
+    return links
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"until": array("I", [0])}, "different length"),
+        ({"entered": array("I", [1])}, "different length"),
+        ({"kinds": array("B", [9] * 6)}, "what there is not"),
+        ({"source": array("i", [-1, 1])}, "what there is not"),
+        ({"target": array("i", [2, 6])}, "what there is not"),
+        ({"relation": array("b", [0, 9])}, "what there is not"),
+        ({"relation": array("b", [0, -1])}, "what there is not"),
+        ({"ids": ["n1", "n1", "p1", "p2", "o1", "c1"]}, "stands twice"),
+    ],
+)
+def test_columns_that_cannot_be_are_refused(links, changes, words):
+    links.open("n1", "joins", "p1", 7)
+    links.open("n2", "joins", "p2", 8)
+    with pytest.raises(IntegrityError, match=words):
+        filled_from(attrs.evolve(links.columns, **changes))
+
+
+def test_kinds_may_be_given_their_codes():
+    links = Links(RELATIONS, ["meeting", "pool"])
+    for node in (("m1", "meeting", 1), ("p1", "pool", 2), ("n1", "need", 3)):
+        links.node(*node)
+    assert list(links.columns.kinds) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_a_hub_with_many_links_answers_as_one_with_few(links, eager, folded):
+    """Beyond a few links the rows of a node are searched and no longer looked through, from either end."""
+    needs = [f"x{number:03}" for number in range(100)]
+    for need in needs:
+        links.node(need, "need", START)
+        links.open(need, "joins", "p1", START)
+        links.open("n1", "follows", need, START)
+        links.open(need, "follows", "n2", START)
+    links.open("n1", "follows", "n2", START)
+    if folded:
+        links.settle()
+    links.close("x050", "joins", "p1", START + 1)
+    assert links.sources("p1", "joins") == [need for need in needs if need != "x050"]
+    assert links.targets("n1", "follows") == ["n2", *needs]
+    assert links.is_open("n1", "follows", "n2")
+    assert not links.is_open("n1", "follows", "n1")
+    assert [need for need in needs if not links.is_open(need, "joins", "p1")] == ["x050"]
+    assert links.close("n1", "follows", "n2", START + 2)
+    assert not links.is_open("n1", "follows", "n2")
+
+
+def test_a_node_that_came_after_the_last_fold_has_no_rows(links, eager):
+    links.open("n1", "joins", "p1", 7)
+    links.settle()
+    row = links.node("p3", "pool", 8)
+    links.settle()
+    outgoing = links.picture().outgoing
+    assert (outgoing.span(0), outgoing.span(row)) == ((0, 1), (0, 0))
+
+
+def test_a_copy_goes_its_own_way(links):
+    links.open("n1", "joins", "p1", 7)
+    other = links.copy()
+    other.node("p3", "pool", 8)
+    other.node("m1", "meeting", 8)
+    other.close("n1", "joins", "p1", 9)
+    other.open("n2", "joins", "p3", 9)
+    assert list(links.rows()) == [("n1", "joins", "p1", 7, None)]
+    assert links.kind("p3") is None
+    links.open("n2", "joins", "p1", 10)
+    assert other.sources("p1", "joins") == []
+    assert links.sources("p1", "joins") == ["n1", "n2"]
+    links.undo_open("n2", "joins", "p1")
+    other.undo_open("n2", "joins", "p3")
+    assert not other.is_open("n1", "joins", "p1")
+
+
 def test_bytes_shrink_when_the_tail_is_folded(links, eager):
     for number in range(1000):
         links.node(f"n-{number}", "need", START)
@@ -318,7 +415,8 @@ def test_links_answer_as_a_plain_list_does(steps, fold_min):
         assert list(links.rows()) == model.rows
         loaded = Links(RELATIONS)
         loaded.load(links.nodes(), links.rows())
-        assert_same_answers(loaded, model)
+        for other in (loaded, links.copy(), filled_from(links.copy().columns)):
+            assert_same_answers(other, model)
 
 
 def take_step(links, model, verb, link, position):

@@ -3,6 +3,8 @@
 import datetime as dt
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from stories import START, cancelled, instant, life, network_of, pilot, record, replay
 
 from wis_engine.errors import Refused
@@ -223,3 +225,102 @@ def test_a_cancelled_engagement_no_longer_waits():
     assert network.opened("engagement") == ["e1"]
     record(network, cancelled(), at=network.now)
     assert network.opened("engagement") == []
+
+
+# Marks, and what a batch touched
+
+
+def later(network, verb):
+    """Take a verb one position and one minute later."""
+    network.position += 1
+    network.now += dt.timedelta(minutes=1)
+    verb(network)
+
+
+@given(steps=st.lists(st.one_of(st.sampled_from(VERBS), st.just("mark"), st.integers(0, 9)), max_size=14))
+def test_rolling_back_to_a_mark_leaves_what_stood_there_and_the_batch_open(steps):
+    network = network_of()
+    before = shown(network)
+    network.begin()
+    marks = []
+    for step in steps:
+        if step == "mark":
+            marks.append((network.mark(), shown(network)))
+        elif callable(step):
+            later(network, step)
+        elif marks:
+            del marks[1 + step % len(marks) :]
+            mark, then = marks[-1]
+            network.rollback(to=mark)
+            assert shown(network) == then
+    network.rollback()
+    assert shown(network) == before
+
+
+def test_what_comes_before_a_mark_is_committed_and_what_comes_after_it_is_not():
+    network, other = network_of(), network_of()
+    network.begin()
+    later(network, put_new)
+    mark = network.mark()
+    for verb in (close_and_open_again, put_with_references, end_something):
+        later(network, verb)
+    network.rollback(to=mark)
+    network.rollback(to=mark)
+    later(network, link_new)
+    network.commit()
+    for verb in (put_new, link_new):
+        later(other, verb)
+    assert shown(network) == shown(other)
+
+
+def test_a_mark_is_of_the_open_batch():
+    network = network_of()
+    with pytest.raises(AssertionError, match="no batch is open"):
+        network.mark()
+    network.begin()
+    put_new(network)
+    with pytest.raises(AssertionError, match="no mark"):
+        network.rollback(to=1)
+
+
+def test_a_batch_knows_which_entities_it_put():
+    network = network_of()
+    assert network.touched() == frozenset()
+    network.begin()
+    network.put(FIRM)
+    mark = network.mark()
+    end_something(network)
+    network.link("f2", "employs", "p1")
+    assert network.touched() == {"x-firm", "n1", "n2"}
+    network.rollback(to=mark)
+    assert network.touched() == {"x-firm"}
+    network.commit()
+    assert network.touched() == frozenset()
+
+
+# Copies
+
+
+def test_a_copy_is_equal_and_goes_its_own_way():
+    network = network_of(*life())
+    before = shown(network)
+    copy = network.copy()
+    assert shown(copy) == before
+    assert (copy.zone, copy.latest) == (network.zone, network.latest)
+    assert copy.needs["n1"] is network.needs["n1"]
+    for verb in VERBS:
+        later(copy, verb)
+    copy.commit()
+    after = shown(copy)
+    assert shown(network) == before != after
+    for verb in VERBS:
+        later(network, verb)
+    assert shown(copy) == after
+    assert shown(network) == after
+
+
+def test_no_copy_is_made_in_an_open_batch():
+    network = network_of()
+    network.begin()
+    with pytest.raises(AssertionError, match="a batch is open"):
+        network.copy()

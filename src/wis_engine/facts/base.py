@@ -7,17 +7,17 @@ rules never rewrites history.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, NewType, TypeVar, get_args
 
 import attrs
 from attrs import field
 
+from wis_engine.compiled import PERSONAL, function
 from wis_engine.errors import refuse
 from wis_engine.network import Network
 from wis_engine.network.entity import Entity
-from wis_engine.plain import PERSONAL
 from wis_engine.shapes import Validator, checked_id
 from wis_engine.values import Redacted, is_redacted
 
@@ -51,7 +51,9 @@ class Event:
         Personal fields are left out: an index over them would tell what
         sealing hides.
         """
-        return tuple(dict.fromkeys(_names(self)))
+        found: list[str] = []
+        _walker(type(self))(self, found)
+        return tuple(found) if len(found) == 1 else tuple(dict.fromkeys(found))
 
 
 def id_field(*, default: Any = attrs.NOTHING) -> Any:  # noqa: ANN401 - a field
@@ -115,7 +117,10 @@ def redacted(fact: Event) -> Event:
 
 def holds_redacted(fact: Event) -> bool:
     """Say whether a personal field of a fact is gone."""
-    return any(is_redacted(getattr(fact, name)) for name, _ in personal_fields(type(fact)))
+    for name, _ in personal_fields(type(fact)):  # noqa: SIM110 - every fact recorded passes here, and `any` costs twice
+        if is_redacted(getattr(fact, name)):
+            return True
+    return False
 
 
 @attrs.frozen(kw_only=True)
@@ -124,15 +129,23 @@ class Recorded:
 
     `occurred_at` is when it happened (it may be earlier: paper sheets),
     `recorded_at` when the log took it in; it never goes backwards.
+
+    An old event that has become several facts gives them all at its
+    `position`, told apart by `index`; one that has become none leaves its
+    position, with `fact` None.
+
+    `batch` is the position of the first of the facts recorded together.
     """
 
     position: int
-    fact: Event
+    batch: int
+    fact: Event | None
     occurred_at: dt.datetime
     recorded_at: dt.datetime
     actor: str
     cause: str | None
     key: str | None
+    index: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -149,33 +162,28 @@ class Receipt:
     repeated: bool = False
 
 
-_NAMED: dict[type[Any], tuple[tuple[str, bool], ...]] = {}
+_WALKERS: dict[type[Any], Callable[[Any, list[str]], None]] = {}
 
 
-def _names(value: Any) -> Iterator[str]:  # noqa: ANN401 - a fact or a part of one
-    """Walk the ids in a value: fields typed as an id, and parts that have such fields."""
-    for name, is_id in _named_fields(type(value)):
-        held = getattr(value, name)
-        for one in held if isinstance(held, tuple) else (held,):
-            if one is None:
-                continue
-            if is_id:
-                yield one
-            else:
-                yield from _names(one)
-
-
-def _named_fields(cls: type[Any]) -> tuple[tuple[str, bool], ...]:
-    if cls not in _NAMED:
-        found = []
+def _walker(cls: type[Any]) -> Callable[[Any, list[str]], None]:
+    """Find what collects the ids in a value: fields typed as an id, and parts that have such fields."""
+    if cls not in _WALKERS:
+        lines = []
         for a in attrs.fields(attrs.resolve_types(cls)):
             types = [kind for kind in _flat(a.type) if PERSONAL not in a.metadata]
-            if any(isinstance(kind, NewType) and kind.__name__ not in ("ServiceCode", "MemberId") for kind in types):
-                found.append((a.name, True))
+            is_id = any(isinstance(one, NewType) and one.__name__ not in ("ServiceCode", "MemberId") for one in types)
+            if is_id and isinstance(a.type, NewType):
+                lines += [f"held = part.{a.name}", "if held is not None: found.append(held)"]
+            elif is_id:
+                lines.append(f"found += each(part.{a.name})")
             elif any(attrs.has(kind) for kind in types if isinstance(kind, type)):
-                found.append((a.name, False))
-        _NAMED[cls] = tuple(found)
-    return _NAMED[cls]
+                lines.append(f"for one in each(part.{a.name}): walker(type(one))(one, found)")
+        _WALKERS[cls] = function("walk", "part, found", lines or ["pass"], {"each": _each, "walker": _walker})
+    return _WALKERS[cls]
+
+
+def _each(held: Any) -> Iterable[Any]:  # noqa: ANN401 - what a field holds
+    return held if isinstance(held, tuple) else () if held is None else (held,)
 
 
 def _flat(kind: Any) -> Iterator[Any]:  # noqa: ANN401 - a typing construct

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import attrs
@@ -20,6 +21,7 @@ from wis_engine.network.promises import Need, NeedState, NeedStep
 from wis_engine.shapes import between, checked_id, exactly, matching, natural, positive, tuple_of
 from wis_engine.territory import MUNICIPI, municipio_of
 from wis_engine.values import (
+    SLOTS_A_DAY,
     ActionCode,
     Cents,
     Channel,
@@ -212,9 +214,8 @@ def _check_beneficiary(household: Household, beneficiary: MemberId) -> None:
 def _check_time(network: Network, need: "NeedDeclared | Need") -> None:
     """Refuse when fewer sessions than are still to come find room one after the other in the period."""
     lengths = [slots_for(step.minutes) for step in need.steps] if need.steps else [slots_for(_session_minutes(need))]
-    starts = _in_a_row(need.slots, sum(lengths))
     sessions = need.left_sessions if isinstance(need, Need) else need.sessions
-    if _count(starts, need.period, network.closed_days) < sessions:
+    if _count(_by_weekday(need.slots, sum(lengths)), need.period, network.closed_days) < sessions:
         refuse(Reason.NEVER_FITS, f"{sessions} sessions of {_session_minutes(need)} min")
 
 
@@ -222,23 +223,23 @@ def _session_minutes(need: "NeedDeclared | Need") -> Minutes:
     return -(-need.minutes // need.sessions)
 
 
-def _count(starts: WeekSlots, period: Period, closed: frozenset[dt.date]) -> int:
+def _count(by_weekday: tuple[int, ...], period: Period, closed: frozenset[dt.date]) -> int:
     """How many dated sessions a weekly pattern has in a period, however long; closed days have none."""
-    by_weekday = [len(starts.on_days(frozenset({weekday}))) for weekday in range(7)]
     weeks, rest = divmod(period.days, 7)
     found = weeks * sum(by_weekday)
     found += sum(by_weekday[(period.start.weekday() + day) % 7] for day in range(rest))
     return found - sum(by_weekday[day.weekday()] for day in closed if day in period)
 
 
-def _in_a_row(slots: WeekSlots, length: int) -> WeekSlots:
-    """As many half-hours from which sessions of a length can begin as do not run into one another."""
-    chosen = free_from = 0
+@lru_cache(maxsize=4096)
+def _by_weekday(slots: WeekSlots, length: int) -> tuple[int, ...]:
+    """How many sessions of a length in half-hours find room on each day of the week, none running into another."""
+    found, free_from = [0] * 7, 0
     for slot in slots.starts(length):
         if slot >= free_from:
-            chosen |= 1 << slot
+            found[slot // SLOTS_A_DAY] += 1
             free_from = slot + length
-    return WeekSlots(chosen)
+    return tuple(found)
 
 
 @attrs.frozen(kw_only=True)

@@ -10,10 +10,12 @@ import attrs
 
 from wis_engine.errors import Malformed
 from wis_engine.facts.base import Event
+from wis_engine.jsontext import EVENT_BYTES_MAX
 from wis_engine.log.codec import Registry, Stored
-from wis_engine.shapes import checked_id
+from wis_engine.shapes import checked_id, short_text
 
-EVENT_BYTES_MAX: Final = 64 * 1024
+__all__ = ["BATCH_BYTES_MAX", "BATCH_EVENTS_MAX", "EVENT_BYTES_MAX", "check_batch", "check_limits"]
+
 BATCH_EVENTS_MAX: Final = 1_000
 BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
 
@@ -44,18 +46,23 @@ def check_limits(stored: Iterable[Stored]) -> None:
 
 
 def _bulky(part: Any) -> bool:  # noqa: ANN401 - a fact or a part of one
-    return any(_is_long(getattr(part, name)) for name in _unbounded(type(part)))
+    names = _UNBOUNDED.get(type(part))
+    for name in _unbounded(type(part)) if names is None else names:  # noqa: SIM110 - a third of the time of `any`
+        if _is_long(getattr(part, name)):
+            return True
+    return False
 
 
 def _is_long(value: Any) -> bool:  # noqa: ANN401 - what a field holds
     """Say whether a value, or anything in it, may be long; what is of no kind known here counts as long."""
-    if isinstance(value, _SHORT):
-        return False
     if isinstance(value, str):
         return len(value) > _LINE
     if isinstance(value, (tuple, frozenset)):
         return len(value) > _FEW or any(map(_is_long, value))
-    return not attrs.has(type(value)) or _bulky(value)
+    if isinstance(value, _SHORT):
+        return False
+    kind = type(value)
+    return _bulky(value) if kind in _UNBOUNDED or attrs.has(kind) else True
 
 
 _UNBOUNDED: dict[type[Any], tuple[str, ...]] = {}
@@ -67,12 +74,14 @@ def _unbounded(cls: type[Any]) -> tuple[str, ...]:
         fields = attrs.fields(attrs.resolve_types(cls))
         # A class that holds itself finds itself here meanwhile, as one that may be long.
         _UNBOUNDED[cls] = tuple(a.name for a in fields)
-        _UNBOUNDED[cls] = tuple(a.name for a in fields if not (_is_id(a) or _is_short(a.type)))
+        _UNBOUNDED[cls] = tuple(a.name for a in fields if not (_is_line(a) or _is_short(a.type)))
     return _UNBOUNDED[cls]
 
 
-def _is_id(a: "attrs.Attribute[Any]") -> bool:
-    return checked_id in (a.validator, getattr(a.validator, "validator", None))
+def _is_line(a: "attrs.Attribute[Any]") -> bool:
+    """Say whether its validator holds a text to the length of an id or a title."""
+    validator = getattr(a.validator, "validator", a.validator)
+    return validator in (checked_id, short_text)
 
 
 def _is_short(kind: Any) -> bool:  # noqa: ANN401 - a typing construct

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import attrs
 from attrs import field
@@ -20,10 +20,12 @@ from wis_engine.facts.base import Event, Receipt, Recorded
 from wis_engine.plain import dump, to_plain
 from wis_engine.shapes import short_text
 
+ZONE: Final = "Europe/Rome"
+"""Time zone of a log that is made without one."""
 Clock: TypeAlias = Callable[[], dt.datetime]
 
+TEXT_MAX: Final = 200
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 
 def to_microseconds(instant: dt.datetime) -> int:
@@ -34,9 +36,10 @@ def to_microseconds(instant: dt.datetime) -> int:
     Malformed
         The instant has no time zone, so it names no moment.
     """
-    if instant.utcoffset() is None:
+    if instant.tzinfo is None or instant.utcoffset() is None:
         raise Malformed("an instant without a time zone")
-    return (instant - _EPOCH) // _MICROSECOND
+    since = instant - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def from_microseconds(count: int) -> dt.datetime:
@@ -53,34 +56,102 @@ def content_of(facts: Iterable[Event]) -> str:
     return sha256(dump([[fact.name, fact.version, to_plain(fact)] for fact in facts])).hexdigest()
 
 
-def _some_facts(_instance: object, _attribute: object, value: Any) -> None:  # noqa: ANN401 - typed by the field
-    if type(value) is not tuple or not value or not all(isinstance(fact, Event) for fact in value):
-        raise Malformed("Batch.facts: not a tuple of one fact or more")
-
-
-def _aware(_instance: object, _attribute: object, value: Any) -> None:  # noqa: ANN401 - typed by the field
-    if not isinstance(value, dt.datetime) or value.utcoffset() is None:
-        raise Malformed("Batch.occurred_at: not an instant with a time zone")
-
-
 @attrs.frozen(kw_only=True)
 class Batch:
     """Facts to be appended together, and their envelope.
 
     `occurred_at` is when they happened, `actor` who says so, `cause` what led
-    to them, `key` what makes a retry harmless.
+    to them, `key` what makes a retry harmless. `recorded_at` is for what
+    another log took in before; without it the clock of the log stamps it.
     """
 
-    facts: tuple[Event, ...] = field(validator=_some_facts)
-    occurred_at: dt.datetime = field(validator=_aware)
-    actor: str = field(validator=short_text)
-    cause: str | None = field(default=None, validator=v.optional(short_text))
-    key: str | None = field(default=None, validator=v.optional(short_text))
+    facts: tuple[Event, ...]
+    occurred_at: dt.datetime
+    actor: str
+    cause: str | None = None
+    key: str | None = None
+    recorded_at: dt.datetime | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Hold every field to its shape; here and not field by field, since a batch is made for every fact."""
+        facts = self.facts
+        if type(facts) is not tuple or not facts or not all(isinstance(fact, Event) for fact in facts):
+            raise Malformed("Batch.facts: not a tuple of one fact or more")
+        for name, instant in (("occurred_at", self.occurred_at), ("recorded_at", self.recorded_at)):
+            if instant is None and name == "recorded_at":
+                continue
+            if not isinstance(instant, dt.datetime) or instant.utcoffset() is None:
+                raise Malformed(f"Batch.{name}: not an instant with a time zone")
+        for name, text in (("actor", self.actor), ("cause", self.cause), ("key", self.key)):
+            if text is None and name != "actor":
+                continue
+            if type(text) is not str or not 0 < len(text) <= TEXT_MAX or not text.isprintable():
+                raise Malformed(f"Batch.{name}: not one line of 1 to {TEXT_MAX} characters")
 
     @cached_property
     def content(self) -> str:
         """Digest of the facts, computed when first asked for."""
         return content_of(self.facts)
+
+
+@attrs.frozen(kw_only=True)
+class Snapshot:
+    """What the facts up to a position added up to, for whoever wants to begin there.
+
+    A log keeps it as it is given and does not look inside; it may be lost at
+    any time, since the facts give it again.
+
+    Attributes
+    ----------
+    position
+        Position of the last fact in it.
+    format
+        What wrote it, and in which form.
+    digest
+        SHA-256, hex, of the rest: damage shows.
+    parts
+        Its content, in pieces of moderate size.
+    """
+
+    position: int = field(validator=v.instance_of(int))
+    format: str = field(validator=short_text)
+    digest: str
+    parts: tuple[bytes, ...] = field(repr=False)
+
+    @classmethod
+    def of(cls, position: int, form: str, parts: Iterable[bytes]) -> "Snapshot":
+        """Make a snapshot with the digest that its content has."""
+        held = tuple(parts)
+        return cls(position=position, format=form, digest=_digest(position, form, held), parts=held)
+
+    @property
+    def whole(self) -> bool:
+        """Say whether its content is what its digest says."""
+        return self.digest == _digest(self.position, self.format, self.parts)
+
+
+def _digest(position: int, form: str, parts: Iterable[bytes]) -> str:
+    hashed = sha256(dump([position, form]))
+    for part in parts:
+        hashed.update(sha256(part).digest())
+    return hashed.hexdigest()
+
+
+@attrs.frozen(kw_only=True)
+class Fault:
+    """Something that is not as it should be, and the position where it shows."""
+
+    position: int
+    what: str
+
+    def __str__(self) -> str:
+        """One line."""
+        return f"position {self.position}: {self.what}"
+
+
+def never() -> bool:
+    """Go on for ever: the `stop` of a follower that is not told otherwise."""
+    return False
 
 
 class Log(Protocol):
@@ -89,6 +160,10 @@ class Log(Protocol):
     One object may be used from several threads. Its clock stamps
     `recorded_at`, which never goes backwards.
     """
+
+    @property
+    def zone(self) -> str:
+        """Time zone of the community's calendar, fixed when the log was made."""
 
     def head(self) -> int:
         """Position of the last fact; 0 when there is none."""
@@ -130,6 +205,15 @@ class Log(Protocol):
             the cost follows what is found, not the size of the log.
         """
 
+    def follow(self, *, after: int = 0, stop: Callable[[], bool] = never) -> Iterator[Recorded]:
+        """Read facts in order and wait for more, for ever or until `stop` says so.
+
+        None is missed and none comes out of order, whoever appends. The
+        caller keeps the last position it is done with, and begins `after` it
+        another time. `stop` is asked whenever the follower has caught up, a
+        few times a second at least.
+        """
+
     def receipt(self, key: str, content: str) -> Receipt | None:
         """Find the first receipt of a key, `repeated`; None when it is new.
 
@@ -153,6 +237,23 @@ class Log(Protocol):
         """Append many batches, all or none, wherever the log stands; answer the new head.
 
         A batch whose key is there with the same content is passed over.
+        """
+
+    def put(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot, in the place of one at the same position."""
+
+    def get(self, *, until: int | None = None) -> Snapshot | None:
+        """Find the newest snapshot at or before a position; None when there is none."""
+
+    def drop(self, position: int) -> None:
+        """Forget the snapshot at a position, if there is one."""
+
+    def faults(self) -> Iterator[Fault]:
+        """Look through everything stored and say what is not as it was written, in order of position.
+
+        Positions are dense, batches whole, stamps in order, facts readable
+        and in canonical form, keys stand for what was recorded with them, the
+        index names what the facts name.
         """
 
     def close(self) -> None:

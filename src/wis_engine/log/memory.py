@@ -1,6 +1,6 @@
 """The log in memory: frozen facts in a list, envelopes in columns.
 
-Nothing is encoded on append. It behaves as the SQLite log does, but for being
+Nothing is encoded on append. It behaves as the logs on disk do, but for being
 gone when the process ends.
 """
 
@@ -9,14 +9,25 @@ import sys
 import threading
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
 
-from wis_engine.errors import Conflict, KeyReused
+from wis_engine.errors import Conflict, KeyReused, LogClosed
+from wis_engine.facts import EVENTS
 from wis_engine.facts.base import Event, Receipt, Recorded
 from wis_engine.log.codec import Registry
-from wis_engine.log.log import Batch, Clock, content_of, from_microseconds, to_microseconds
+from wis_engine.log.follow import WAIT_SECONDS, followed
+from wis_engine.log.log import (
+    ZONE,
+    Batch,
+    Clock,
+    Fault,
+    Snapshot,
+    content_of,
+    from_microseconds,
+    never,
+    to_microseconds,
+)
 
 
 class MemoryLog:
@@ -28,12 +39,33 @@ class MemoryLog:
         The event types that it takes.
     clock
         Answers the present instant, aware; called once a batch.
+    zone
+        Time zone of the community's calendar; `ZONE` when None.
+    start
+        Position after which it begins: a fork's log has its past elsewhere.
+    recorded_at
+        Instant before which nothing is stamped as recorded.
     """
 
-    def __init__(self, *, registry: Registry, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        clock: Clock,
+        zone: str | None = None,
+        start: int = 0,
+        recorded_at: dt.datetime | None = None,
+    ) -> None:
         self._registry = registry
+        self._foreign = {registry.shape(name).cls for name in registry} - set(EVENTS)
         self._clock = clock
+        self._zone = zone or ZONE
+        self._start = self._head = start
+        self._stamped = -sys.maxsize if recorded_at is None else to_microseconds(recorded_at)
         self._lock = threading.RLock()
+        self._grown = threading.Condition(self._lock)
+        self._followers = 0
+        self._closed = False
         self._facts: list[Event] = []
         # One row a batch; its facts begin at position `_firsts[row]`.
         self._firsts = array("q")
@@ -43,23 +75,37 @@ class MemoryLog:
         self._causes: list[str | None] = []
         self._keys: list[str | None] = []
         self._rows: dict[str, int] = {}
-        # Most ids are named once: a bare number is a third of an array of one.
+        # Positions by id, up to the last one that somebody has asked about. Most ids
+        # are named once: a bare number is a third of an array of one.
         self._mentions: dict[str, int | array[int]] = {}
+        self._indexed = start
+        self._snapshots: dict[int, Snapshot] = {}
+
+    @property
+    def zone(self) -> str:
+        """Time zone of the community's calendar."""
+        return self._zone
 
     def head(self) -> int:
         """Position of the last fact; 0 when there is none."""
-        return len(self._facts)
+        with self._lock:  # what somebody has appended under the lock may still be taken back
+            self._require_open()
+            return self._head
 
     def append(self, batch: Batch, *, after: int) -> Receipt:
         """Append a batch whole, after the position that the caller has seen."""
         for fact in batch.facts:
             self._registry.require(fact)
+            if type(fact) in self._foreign:
+                # What a log on disk could not keep, this one does not take either.
+                self._registry.encode(fact)
         with self._lock:
+            self._require_open()
             if batch.key in self._rows:
                 return self._first_receipt(batch.key, batch.content)
-            if after != len(self._facts):
-                raise Conflict(after, len(self._facts))
-            return self._add(batch, to_microseconds(self._clock()))
+            if after != self._head:
+                raise Conflict(after, self._head)
+            return self._add(batch)
 
     def read(
         self,
@@ -71,66 +117,98 @@ class MemoryLog:
     ) -> Iterator[Recorded]:
         """Read facts in order, up to the head at the moment of the call."""
         with self._lock:
-            head = len(self._facts)
-            last = head if until is None else min(until, head)
-            positions = range(max(after, 0) + 1, last + 1)
+            self._require_open()
+            last = self._head if until is None else min(until, self._head)
+            positions = range(max(after, self._start) + 1, last + 1)
             found = positions if about is None else self._naming(about, positions)
         return self._walk(found, None if types is None else frozenset(types))
+
+    def follow(self, *, after: int = 0, stop: Callable[[], bool] = never) -> Iterator[Recorded]:
+        """Read facts in order and wait for more, for ever or until `stop` says so."""
+        return followed(lambda seen: self.read(after=seen), self.wait, after=after, stop=stop)
+
+    def wait(self, seen: int) -> None:
+        """Come back when something stands after a position, or a little later."""
+        with self._grown:
+            if self._head == seen and not self._closed:
+                self._followers += 1
+                try:
+                    self._grown.wait(WAIT_SECONDS)
+                finally:
+                    self._followers -= 1
 
     def receipt(self, key: str, content: str) -> Receipt | None:
         """Find the first receipt of a key, `repeated`; None when it is new."""
         with self._lock:
+            self._require_open()
             return self._first_receipt(key, content) if key in self._rows else None
 
     def position_at(self, instant: dt.datetime) -> int:
         """Position of the last fact recorded at or before an instant; 0 when there is none."""
         with self._lock:
+            self._require_open()
             return self._last(bisect_right(self._recorded, to_microseconds(instant)) - 1)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the write lock; what was appended inside goes when the block raises."""
         with self._lock:
-            head = len(self._facts)
+            self._require_open()
+            head, stamped = self._head, self._stamped
             try:
                 yield
             except BaseException:
                 self._truncate(head)
+                self._stamped = stamped
                 raise
 
     def load(self, batches: Iterable[Batch]) -> int:
         """Append many batches, all or none, wherever the log stands; answer the new head."""
         with self.locked():
             for batch in batches:
-                self.append(batch, after=len(self._facts))
-            return len(self._facts)
+                self.append(batch, after=self._head)
+            return self._head
 
-    def remember(self, past: Iterable[Recorded], *, cut: bool = False) -> None:
-        """Take in what another log recorded, as it recorded it; for a log that is still empty.
+    def put(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot, in the place of one at the same position."""
+        with self._lock:
+            self._require_open()
+            self._snapshots[snapshot.position] = snapshot
 
-        When the past was `cut`, its last batch may not be whole, and its key is
-        forgotten: it stands for what was recorded then, not for a part of it.
-        """
-        assert not self._facts, "there are facts already"
-        for envelope, records in groupby(past, key=_envelope):
-            occurred_at, recorded_at, actor, cause, key = envelope
-            facts = tuple(one.fact for one in records)
-            batch = Batch(facts=facts, occurred_at=occurred_at, actor=actor, cause=cause, key=key)
-            self._add(batch, to_microseconds(recorded_at))
-        if cut and self._keys and self._keys[-1] is not None:
-            del self._rows[self._keys[-1]]
-            self._keys[-1] = None
+    def get(self, *, until: int | None = None) -> Snapshot | None:
+        """Find the newest snapshot at or before a position; None when there is none."""
+        with self._lock:
+            self._require_open()
+            found = [position for position in self._snapshots if until is None or position <= until]
+            return self._snapshots[max(found)] if found else None
+
+    def drop(self, position: int) -> None:
+        """Forget the snapshot at a position, if there is one."""
+        with self._lock:
+            self._require_open()
+            self._snapshots.pop(position, None)
+
+    def faults(self) -> Iterator[Fault]:
+        """Find nothing: what is kept are the facts themselves, and nobody else can write them."""
+        self._require_open()
+        return iter(())
 
     def close(self) -> None:
-        """Do nothing: there is nothing to let go of."""
+        """Take nothing more and answer nothing more."""
+        with self._lock:
+            self._closed = True
+            self._grown.notify_all()
 
-    def _add(self, batch: Batch, recorded: int) -> Receipt:
+    def _add(self, batch: Batch) -> Receipt:
         # Whatever may raise comes first: from the first write on, the batch is in.
-        named = [set(fact.about()) for fact in batch.facts]
         occurred = to_microseconds(batch.occurred_at)
-        if self._recorded:
-            recorded = max(recorded, self._recorded[-1])
-        first = len(self._facts) + 1
+        recorded_at = self._clock() if batch.recorded_at is None else batch.recorded_at
+        recorded = to_microseconds(recorded_at)
+        if recorded < self._stamped or recorded_at.tzinfo is not dt.UTC:
+            recorded = max(recorded, self._stamped)
+            recorded_at = from_microseconds(recorded)
+        self._stamped = recorded
+        first = self._head + 1
         if batch.key is not None:
             self._rows[batch.key] = len(self._firsts)
         self._firsts.append(first)
@@ -139,36 +217,32 @@ class MemoryLog:
         self._actors.append(sys.intern(batch.actor))
         self._causes.append(batch.cause)
         self._keys.append(batch.key)
-        self._facts.extend(batch.facts)
-        for position, names in enumerate(named, first):
-            for name in names:
-                self._mention(name, position)
-        return Receipt(first=first, last=len(self._facts), recorded_at=from_microseconds(recorded))
+        self._facts += batch.facts
+        self._head = self._start + len(self._facts)
+        if self._followers:
+            self._grown.notify_all()
+        return Receipt(first=first, last=self._head, recorded_at=recorded_at)
 
-    def _mention(self, name: str, position: int) -> None:
-        held = self._mentions.setdefault(name, position)
-        if held is position:
-            return
-        if isinstance(held, int):
-            self._mentions[name] = array("q", (held, position))
-        else:
-            held.append(position)
+    def _require_open(self) -> None:
+        if self._closed:
+            raise LogClosed("the log was closed")
 
     def _first_receipt(self, key: str | None, content: str) -> Receipt:
         assert key is not None
         row = self._rows[key]
         first, last = self._firsts[row], self._last(row)
-        if content_of(self._facts[first - 1 : last]) != content:
+        if content_of(self._facts[first - self._start - 1 : last - self._start]) != content:
             raise KeyReused(key, first)
         recorded_at = from_microseconds(self._recorded[row])
         return Receipt(first=first, last=last, recorded_at=recorded_at, repeated=True)
 
     def _last(self, row: int) -> int:
-        """Position of the last fact of a batch; 0 before the first batch."""
+        """Position of the last fact of a batch; where the log begins before the first batch."""
         following = row + 1
-        return self._firsts[following] - 1 if following < len(self._firsts) else len(self._facts)
+        return self._firsts[following] - 1 if following < len(self._firsts) else self._head
 
     def _naming(self, about: Iterable[str], positions: range) -> Sequence[int]:
+        self._index()
         found: set[int] = set()
         for name in about:
             held = self._mentions.get(name, ())
@@ -178,10 +252,24 @@ class MemoryLog:
                 found.update(held[bisect_right(held, positions.start - 1) : bisect_right(held, positions.stop - 1)])
         return sorted(position for position in found if position in positions)
 
+    def _index(self) -> None:
+        """Bring the positions by id up to the head: who never asks never pays for them."""
+        mentions = self._mentions
+        for position, fact in enumerate(self._facts[self._indexed - self._start :], self._indexed + 1):
+            for name in fact.about():
+                held = mentions.setdefault(name, position)
+                if held is position:
+                    continue
+                if isinstance(held, int):
+                    mentions[name] = array("q", (held, position))
+                else:
+                    held.append(position)
+        self._indexed = self._head
+
     def _walk(self, positions: Iterable[int], types: frozenset[str] | None) -> Iterator[Recorded]:
         last = 0
         for position in positions:
-            fact = self._facts[position - 1]
+            fact = self._facts[position - self._start - 1]
             if types is not None and fact.name not in types:
                 continue
             if position > last:
@@ -191,6 +279,7 @@ class MemoryLog:
                     occurred_at = from_microseconds(self._occurred[row])
                     recorded_at = from_microseconds(self._recorded[row])
                     actor, cause, key = self._actors[row], self._causes[row], self._keys[row]
+                    first = self._firsts[row]
             yield Recorded(
                 position=position,
                 fact=fact,
@@ -199,17 +288,16 @@ class MemoryLog:
                 actor=actor,
                 cause=cause,
                 key=key,
+                batch=first,
             )
 
     def _truncate(self, head: int) -> None:
-        for fact in reversed(self._facts[head:]):
-            for name in set(fact.about()):
-                held = self._mentions[name]
-                if isinstance(held, int):
-                    del self._mentions[name]
-                else:
-                    held.pop()
-        del self._facts[head:]
+        """Take back what stands after a position."""
+        if self._indexed > head:
+            # Which ids were named last is not kept: the index is made again when somebody asks.
+            self._mentions, self._indexed = {}, self._start
+        del self._facts[head - self._start :]
+        self._head = head
         while self._firsts and self._firsts[-1] > head:
             self._firsts.pop()
             self._occurred.pop()
@@ -219,7 +307,5 @@ class MemoryLog:
             key = self._keys.pop()
             if key is not None:
                 del self._rows[key]
-
-
-def _envelope(one: Recorded) -> tuple[dt.datetime, dt.datetime, str, str | None, str | None]:
-    return one.occurred_at, one.recorded_at, one.actor, one.cause, one.key
+        for position in [position for position in self._snapshots if position > head]:
+            del self._snapshots[position]

@@ -7,6 +7,7 @@ the file beside it would drop the locks that this process holds on it.
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,15 +22,21 @@ from wis_engine.errors import (
     StorageUnavailable,
     WisError,
 )
+from wis_engine.log.log import ZONE
+from wis_engine.log.sql import BUSY_SECONDS
 
 APPLICATION_ID: Final = 0x57495345  # «WISE»
-FORMAT: Final = 1
-BUSY_SECONDS: Final = 30.0
+FORMAT: Final = 2
 ROW_BYTES_MAX: Final = 1 << 28
+CACHE_KIB: Final = 16 * 1024
+_PAGE_BYTES_MIN: Final = 512
+PAUSE_SECONDS: Final = 0.001
+"""Pause between two tries to get the write lock."""
 _WAL_TRIES: Final = 100
 _FULL: Final = 2
 
 _SCHEMA: Final = (
+    "CREATE TABLE community (zone TEXT NOT NULL) STRICT",
     """
     CREATE TABLE batches (
         first INTEGER PRIMARY KEY,
@@ -60,6 +67,16 @@ _SCHEMA: Final = (
         position INTEGER NOT NULL,
         PRIMARY KEY (id, position)
     ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE snapshots (
+        position INTEGER NOT NULL,
+        part INTEGER NOT NULL,
+        format TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        content BLOB,
+        PRIMARY KEY (position, part)
+    ) STRICT
     """,
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {FORMAT}",
@@ -99,13 +116,13 @@ def translated(path: Path) -> Iterator[None]:
         raise meaning(error, path) from error
 
 
-def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
-    """Open the file of a log, making it when it is new or empty.
+def connect(path: Path, *, writable: bool, zone: str | None) -> sqlite3.Connection:
+    """Open the file of a log, making it when it is new or empty, with a time zone (`ZONE` when None).
 
     Raises
     ------
     FormatError
-        The file is no log, or one of a newer release; it is untouched.
+        The file is no log, or one of another release; it is untouched.
     StorageUnavailable
         There is no such place, or it may not be read; `ReadOnly` when it may
         not be written.
@@ -118,12 +135,34 @@ def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
         connection = _connection(path, "mode=rwc" if writable else _reading(path))
         try:
             if writable:
-                _prepare(connection)
+                _prepare(connection, zone or ZONE)
             _check(connection, path, writable=writable)
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+def wait_to_write(connection: sqlite3.Connection) -> None:
+    """Begin a transaction that holds the write lock, waiting for the others.
+
+    SQLite's own wait doubles its pauses up to a tenth of a second, so that who
+    has waited long asks seldom, and newcomers go first. Here all ask alike.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(PAUSE_SECONDS)
+            else:
+                return
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
 
 
 def _connection(path: Path, options: str) -> sqlite3.Connection:
@@ -156,6 +195,9 @@ def _look(path: Path, *, new: bool) -> None:
             return
         if pages:
             _require_ours(connection, path)
+        elif 0 < path.stat().st_size < _PAGE_BYTES_MIN:
+            # SQLite takes a few bytes for no bytes, and would write over them.
+            raise FormatError(f"{path.name}: not a log")
         elif not new:
             raise FormatError(f"{path.name}: an empty file, not a log")
     if new and not os.access(path, os.W_OK):
@@ -175,7 +217,7 @@ def _reading(path: Path) -> str:
     return "mode=ro" if waiting or os.access(path.parent, os.W_OK) else "mode=ro&immutable=1"
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
+def _prepare(connection: sqlite3.Connection, zone: str) -> None:
     """Make the tables of a new log, and ask for durability.
 
     The tables and the marks of the format are written before the file turns
@@ -188,6 +230,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         if not _number(connection, "application_id"):
             for statement in _SCHEMA:
                 connection.execute(statement)
+            connection.execute("INSERT INTO community VALUES (?)", (zone,))
         connection.execute("COMMIT")
     for _ in range(_WAL_TRIES):
         try:
@@ -204,6 +247,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 def _check(connection: sqlite3.Connection, path: Path, *, writable: bool) -> None:
     _require_ours(connection, path)
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     if writable:
         (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
         if mode != "wal" or _number(connection, "synchronous") != _FULL:

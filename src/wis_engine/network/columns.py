@@ -6,7 +6,7 @@ their memory when many rows are sorted at once, and is loaded only then.
 
 import sys
 from array import array
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import attrs
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Vector: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.signedinteger]]"
 RELATION_BITS: Final = 7
 NODE_BITS: Final = 31
+FEW: Final = 12  # rows that are looked through sooner than searched
 
 
 @attrs.frozen
@@ -26,6 +27,16 @@ class Order:
     rows: "array[int]"
     starts: "array[int]"
 
+    def open_ends(
+        self, near: int, code: int, until: "array[int]", relation: "array[int]", column: "array[int]"
+    ) -> list[int]:
+        """List what a column says of the rows of a node and relation that are still open."""
+        rows, begin, end = self.rows, self.starts[near], self.starts[near + 1]
+        if end - begin > FEW:
+            begin = bisect_left(rows, code, begin, end, key=relation.__getitem__)
+            end = bisect_right(rows, code, begin, end, key=relation.__getitem__)
+        return [column[row] for row in rows[begin:end] if relation[row] == code and not until[row]]
+
     def span(self, near: int) -> tuple[int, int]:
         """Where the rows of a node begin and end; nothing for a node that came later."""
         if near + 1 < len(self.starts):
@@ -34,39 +45,51 @@ class Order:
 
 
 class Chains:
-    """Rows since the last fold, each chained to the one before it at a node and relation."""
+    """Rows since the last fold, each chained to the one before it at an end: a node and a relation.
 
-    __slots__ = ("_before", "_first", "_last")
+    Attributes
+    ----------
+    last
+        The last row of each end.
+    before
+        For each row the one before it at its end, -1 when there is none.
+    """
+
+    __slots__ = ("_first", "before", "last")
 
     def __init__(self, first: int) -> None:
         self._first = first
-        self._last: dict[int, int] = {}
-        self._before = array("i")
-
-    def push(self, end: int, row: int) -> None:
-        """Chain the next row to an end: a node and a relation."""
-        self._before.append(self._last.get(end, -1))
-        self._last[end] = row
+        self.last: dict[int, int] = {}
+        self.before = array("i")
 
     def pop(self, end: int) -> None:
         """Take the last row off again."""
-        before = self._before.pop()
+        before = self.before.pop()
         if before < 0:
-            del self._last[end]
+            del self.last[end]
         else:
-            self._last[end] = before
+            self.last[end] = before
 
-    def rows(self, end: int) -> Iterator[int]:
-        """List the rows of an end, the last one first."""
-        row = self._last.get(end, -1)
+    def open_ends(self, end: int, until: "array[int]", column: "array[int]") -> list[int]:
+        """List what a column says of the open rows of an end, the last one first."""
+        found, before, first = [], self.before, self._first
+        row = self.last.get(end, -1)
         while row >= 0:
-            yield row
-            row = self._before[row - self._first]
+            if not until[row]:
+                found.append(column[row])
+            row = before[row - first]
+        return found
+
+    def __copy__(self) -> "Chains":
+        """Copy what grows."""
+        other = Chains(self._first)
+        other.last, other.before = self.last.copy(), self.before[:]
+        return other
 
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return sys.getsizeof(self._last) + sys.getsizeof(self._before)
+        return sys.getsizeof(self.last) + sys.getsizeof(self.before)
 
 
 @attrs.frozen(kw_only=True)

@@ -12,49 +12,27 @@ import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from copy import copy
+from itertools import count
 from typing import Final, Literal
-
-import attrs
 
 from wis_engine.errors import IntegrityError, Malformed
 from wis_engine.network.columns import (
+    FEW,
     NODE_BITS,
     RELATION_BITS,
     Chains,
     Order,
     Picture,
     Vector,
-    sort_key,
     sorted_order,
     vector,
 )
+from wis_engine.network.history import Columns, Row, check_history, columns_of, join_key, joins_of
+from wis_engine.network.relations import Relation
 
-Row = tuple[str, str, str, int, int | None]
 UNFOLDED_MIN: Final = 4096  # below this many changes a fold costs more than it saves
-
-
-@attrs.frozen
-class Relation:
-    """A line of the table of relations: what may be linked, by which facts.
-
-    Attributes
-    ----------
-    name, source, target
-        The verb, and the kinds of node it joins. A name may stand in several
-        lines, with other kinds.
-    opened_by, closed_by
-        Names of facts; a relation without `closed_by` holds for ever.
-    tells
-        Which end's story takes in the other end: the source's (`forward`),
-        the target's (`backward`), or neither.
-    """
-
-    name: str
-    source: str
-    target: str
-    opened_by: str
-    closed_by: tuple[str, ...] = ()
-    tells: Literal["forward", "backward"] | None = attrs.field(default=None, kw_only=True)
+_COLUMNS: Final = ("_kinds", "_node_since", "_source", "_relation", "_target", "_since", "_until", "_closed")
 
 
 class Links:
@@ -64,6 +42,8 @@ class Links:
     ----------
     relations
         Which relations there are and which kinds of node they join.
+    kinds
+        Kinds whose codes are to be their places here.
 
     Notes
     -----
@@ -79,6 +59,7 @@ class Links:
         "_closed",
         "_codes",
         "_folded",
+        "_folded_nodes",
         "_ids",
         "_in",
         "_kind_codes",
@@ -101,7 +82,7 @@ class Links:
         "_until",
     )
 
-    def __init__(self, relations: Iterable[Relation]) -> None:
+    def __init__(self, relations: Iterable[Relation], kinds: Iterable[str] = ()) -> None:
         table = tuple(relations)
         self._relation_names = tuple(sorted({line.name for line in table}))
         if len(self._relation_names) > 1 << RELATION_BITS:
@@ -109,8 +90,11 @@ class Links:
         self._codes = {name: code for code, name in enumerate(self._relation_names)}
         self._kind_names: list[str] = []
         self._kind_codes: dict[str, int] = {}
+        for kind in kinds:
+            self._kind_code(kind)
         self._allowed = frozenset(
-            (self._codes[line.name], self._kind_code(line.source), self._kind_code(line.target)) for line in table
+            join_key(self._codes[line.name], self._kind_code(line.source), self._kind_code(line.target))
+            for line in table
         )
         self._ids: list[str] = []
         self._rows_by_id: dict[str, int] = {}
@@ -126,7 +110,7 @@ class Links:
         self._tail: dict[int, int] = {}  # last row of a link
         self._tail_out, self._tail_in = Chains(0), Chains(0)
         self._closed = array("i")  # rows closed since the last settle, for undo
-        self._folded = self._settled = self._settled_nodes = 0
+        self._folded = self._folded_nodes = self._settled = self._settled_nodes = 0
         self._last_closed = 0  # position of the last settled close
         self._changes = 0  # since the last fold
 
@@ -139,7 +123,9 @@ class Links:
             The id already belongs to a node of another kind.
         """
         row = self._rows_by_id.get(node_id)
-        code = self._kind_code(kind)
+        code = self._kind_codes.get(kind)
+        if code is None:
+            code = self._kind_code(kind)
         if row is not None:
             if self._kinds[row] != code:
                 raise Malformed(f"{node_id} is a {self._kind_names[self._kinds[row]]}, not a {kind}")
@@ -173,20 +159,27 @@ class Links:
         code = self._codes[relation]
         near = self._rows_by_id[source]
         far = self._rows_by_id[target]
-        if (code, self._kinds[near], self._kinds[far]) not in self._allowed:
+        kinds = self._kinds
+        if code << 16 | kinds[near] << 8 | kinds[far] not in self._allowed:  # join_key, without a call
             raise Malformed(f"«{relation}» does not join a {self.kind(source)} to a {self.kind(target)}")
-        if self._open_row(near, code, far) is not None:
+        out = near << RELATION_BITS | code
+        link = out << NODE_BITS | far
+        row = self._tail.get(link)
+        if row is None and near < self._folded_nodes > far:
+            row = self._folded_row(near, code, far)
+        if row is not None and not self._until[row]:
             return False
-        row = len(self._source)
+        row = self._tail[link] = len(self._source)
         self._source.append(near)
         self._relation.append(code)
         self._target.append(far)
         self._since.append(since)
         self._until.append(0)
-        out = near << RELATION_BITS | code
-        self._tail[out << NODE_BITS | far] = row
-        self._tail_out.push(out, row)
-        self._tail_in.push(far << RELATION_BITS | code, row)
+        into, tail_out, tail_in = far << RELATION_BITS | code, self._tail_out, self._tail_in
+        tail_out.before.append(tail_out.last.get(out, -1))
+        tail_out.last[out] = row
+        tail_in.before.append(tail_in.last.get(into, -1))
+        tail_in.last[into] = row
         self._changes += 1
         return True
 
@@ -244,7 +237,7 @@ class Links:
         if self._closed:
             self._last_closed = self._until[self._closed[-1]]
             del self._closed[:]
-        if self._changes > max(UNFOLDED_MIN, len(self._out.rows) // 8):
+        if self._changes > UNFOLDED_MIN and self._changes > len(self._out.rows) // 8:
             self._fold()
 
     def is_open(self, source: str, relation: str, target: str) -> bool:
@@ -287,26 +280,54 @@ class Links:
             relation, a link against the table of relations, out of order, or
             open twice at a time. The store is then of no use.
         """
-        assert not self._ids, "there are nodes already"
-        entered, links = list(nodes), list(rows)
-        self._ids = [node[0] for node in entered]
-        row_of = self._rows_by_id = {node_id: row for row, node_id in enumerate(self._ids)}
+        entered = list(nodes)
         kinds = {kind: self._kind_code(kind) for kind in sorted({node[1] for node in entered})}
-        self._kinds = array("B", [kinds[node[1]] for node in entered])
-        self._node_since = array("I", [node[2] for node in entered])
-        codes = self._codes
-        try:
-            self._source = array("i", [row_of[link[0]] for link in links])
-            self._relation = array("b", [codes[link[1]] for link in links])
-            self._target = array("i", [row_of[link[2]] for link in links])
-        except KeyError as error:
-            raise IntegrityError(f"a link names an unknown node or relation: {error}") from None
-        self._since = array("I", [link[3] for link in links])
-        self._until = array("I", [link[4] or 0 for link in links])
-        sorted_rows = self._check_history()
+        self.restore(columns_of(entered, rows, kinds=kinds, relations=self._codes))
+
+    @property
+    def columns(self) -> Columns:
+        """Everything held, as it is held: to be read at once, and not to be written."""
+        return Columns(
+            ids=self._ids,
+            kinds=self._kinds,
+            entered=self._node_since,
+            source=self._source,
+            relation=self._relation,
+            target=self._target,
+            since=self._since,
+            until=self._until,
+        )
+
+    def restore(self, columns: Columns) -> None:
+        """Take over what `columns` gave, and settle; for a store that is empty.
+
+        Raises
+        ------
+        IntegrityError
+            As `load`.
+        """
+        assert not self._ids, "there are nodes already"
+        rows = check_history(columns, kinds=len(self._kind_names), relations=len(self._relation_names))
+        self._ids, self._kinds, self._node_since = columns.ids, columns.kinds, columns.entered
+        self._rows_by_id = dict(zip(columns.ids, count(), strict=False))
+        self._source, self._relation, self._target = columns.source, columns.relation, columns.target
+        self._since, self._until = columns.since, columns.until
+        if len(self._rows_by_id) < len(columns.ids):
+            raise IntegrityError("a node stands twice")
+        for code, near, far in joins_of(columns, kinds=len(self._kind_names)):
+            if join_key(code, near, far) not in self._allowed:
+                names = self._kind_names
+                raise IntegrityError(f"«{self._relation_names[code]}» joins a {names[near]} to a {names[far]}")
         self._last_closed = int(vector(self._until).max(initial=0))
-        self._settled, self._settled_nodes = len(links), len(entered)
-        self._sort(sorted_rows, sorted_rows, kind="quicksort")
+        self._settled, self._settled_nodes = len(self._source), len(self._ids)
+        self._sort(rows, rows, kind="quicksort")
+
+    def copy(self) -> "Links":
+        """Make independent links that are equal to these; what only ever is replaced is shared."""
+        other = copy(self)
+        for name in ("_kind_names", "_kind_codes", "_ids", "_rows_by_id", "_tail", "_tail_out", "_tail_in", *_COLUMNS):
+            setattr(other, name, copy(getattr(self, name)))
+        return other
 
     @property
     def nbytes(self) -> int:
@@ -336,8 +357,8 @@ class Links:
         import numpy as np  # noqa: PLC0415 - loaded when a graph is first read
 
         nodes = bisect_right(self._node_since, at)
-        count = bisect_right(self._since, at)
-        until = vector(self._until)[:count]
+        opened = bisect_right(self._since, at)
+        until = vector(self._until)[:opened]
         rows = np.flatnonzero((until == 0) | (until > at))
         del until  # an array whose memory is viewed cannot grow
         columns = tuple(
@@ -383,35 +404,40 @@ class Links:
 
     def _open_row(self, near: int, code: int, far: int) -> int | None:
         row = self._tail.get((near << RELATION_BITS | code) << NODE_BITS | far)
-        if row is None or self._until[row]:
+        # What the tail says of a link is the last word: it was closed before it was opened again.
+        if row is None and near < self._folded_nodes > far:
             row = self._folded_row(near, code, far)
         return None if row is None or self._until[row] else row
 
     def _folded_row(self, near: int, code: int, far: int) -> int | None:
-        begin, end = self._out.span(near)
-        if begin == end or far >= len(self._in.starts):
-            return None
-        relation, target, rows = self._relation, self._target, self._out.rows
-        place = bisect_left(rows, (code, far), begin, end, key=lambda row: (relation[row], target[row]))
-        if place == end:
-            return None
-        row = rows[place]
-        return row if target[row] == far and relation[row] == code else None
+        """Find the row of a link that was open at the last fold, from that end of it which has fewer links."""
+        order, other = self._out, self._in
+        begin, end, column = order.starts[near], order.starts[near + 1], self._target
+        if other.starts[far + 1] - other.starts[far] < end - begin:
+            order, begin, end, column = other, other.starts[far], other.starts[far + 1], self._source
+            far = near
+        relation = self._relation
+        if end - begin > FEW:
+            rows = order.rows
+            begin = bisect_left(rows, (code, far), begin, end, key=lambda row: (relation[row], column[row]))
+            end = min(end, begin + 1)
+        for row in order.rows[begin:end]:
+            if column[row] == far and relation[row] == code:
+                return row
+        return None
 
     def _far_ids(self, node_id: str, relation: str, tail: Chains, order: Order, column: "array[int]") -> list[str]:
         code = self._codes[relation]
         near = self._rows_by_id.get(node_id)
         if near is None:
             return []
-        ids, until = self._ids, self._until
-        far = [ids[column[row]] for row in tail.rows(near << RELATION_BITS | code) if not until[row]]
-        begin, end = order.span(near)
-        if begin != end:
-            relation_of = self._relation.__getitem__
-            begin = bisect_left(order.rows, code, begin, end, key=relation_of)
-            end = bisect_right(order.rows, code, begin, end, key=relation_of)
-            far += [ids[column[row]] for row in order.rows[begin:end] if not until[row]]
-        return sorted(far)
+        until = self._until
+        far = tail.open_ends(near << RELATION_BITS | code, until, column)
+        if near < self._folded_nodes:
+            far += order.open_ends(near, code, until, self._relation, column)
+        names = list(map(self._ids.__getitem__, far))
+        names.sort()
+        return names
 
     def _fold(self) -> None:
         """Merge the links opened since the last fold into the orders, and leave out those closed."""
@@ -429,36 +455,7 @@ class Links:
         outgoing, incoming = outgoing[until[outgoing] == 0], incoming[until[incoming] == 0]
         self._out = sorted_order(outgoing, self._source, self._relation, self._target, nodes, kind)
         self._in = sorted_order(incoming, self._target, self._relation, self._source, nodes, kind)
-        self._folded = len(self._source)
+        self._folded, self._folded_nodes = len(self._source), nodes
         self._tail = {}
         self._tail_out, self._tail_in = Chains(self._folded), Chains(self._folded)
         self._changes = 0
-
-    def _check_history(self) -> Vector:
-        """Refuse loaded links that no sequence of `open` and `close` can give; list their rows by link."""
-        import numpy as np  # noqa: PLC0415 - loaded with the first bulk of links
-
-        if len(self._rows_by_id) < len(self._ids):
-            raise IntegrityError("a node stands twice")
-        kinds, entered = vector(self._kinds), vector(self._node_since)
-        source, relation, target = vector(self._source), vector(self._relation), vector(self._target)
-        joins = np.unique((relation.astype(np.int64) << 16) | (kinds[source].astype(np.int64) << 8) | kinds[target])
-        for code, near, far in ((join >> 16, join >> 8 & 255, join & 255) for join in joins.tolist()):
-            if (code, near, far) not in self._allowed:
-                names = self._kind_names
-                raise IntegrityError(f"«{self._relation_names[code]}» joins a {names[near]} to a {names[far]}")
-        since, until = vector(self._since), vector(self._until)
-        backwards = (entered[1:] < entered[:-1]).any() or (since[1:] < since[:-1]).any()
-        if backwards or (since < np.maximum(entered[source], entered[target])).any():
-            raise IntegrityError("nodes and links do not follow the order of the log")
-        if ((until != 0) & (until < since)).any():
-            raise IntegrityError("a link closes before it opens")
-        key = sort_key(source, relation, target, len(self._ids))
-        rows = np.argsort(key)
-        if (key[rows[:-1]] == key[rows[1:]]).any():  # opened more than once: in which order matters
-            rows = np.argsort(key, kind="stable")
-            before, after = rows[:-1], rows[1:]
-            again = key[before] == key[after]
-            if (again & ((until[before] == 0) | (until[before] > since[after]))).any():
-                raise IntegrityError("a link is open twice at a time")
-        return rows

@@ -3,7 +3,7 @@
 The network is the only state that guards read and the matcher sees. It
 changes by three verbs, `put`, `link` and `unlink`; nothing is ever deleted.
 While a batch is open the verbs keep a journal, so that a refused batch rolls
-back at the cost of what it did.
+back at the cost of what it did, whole or to a mark on the way.
 """
 
 import datetime as dt
@@ -11,13 +11,11 @@ import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 from zoneinfo import ZoneInfo
 
-import attrs
-
 from wis_engine import plain
-from wis_engine.network.entity import REFERS, Entity
+from wis_engine.network.entity import Entity, Place, open_ids
 from wis_engine.network.links import Links
 from wis_engine.network.parties import (
     Account,
@@ -52,7 +50,6 @@ from wis_engine.values import (
     ProjectId,
     SupplierId,
     VoucherId,
-    is_redacted,
 )
 
 if TYPE_CHECKING:
@@ -63,6 +60,7 @@ ENTITIES: Final[tuple[type[Entity], ...]] = (
     *(Project, Action, Fund, Account, Firm, Person, Household, Supplier, Offer, Agreement, Meeting),
     *(Need, AdoptedPlan, Chain, Pool, Engagement, Voucher),
 )
+KINDS: Final = tuple(cls.kind for cls in ENTITIES)
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -104,12 +102,13 @@ class Network:
         self.zone = zone
         self.position = 0
         self._now = self.latest = _EPOCH
-        self.links = Links(RELATIONS)
-        self._tables: dict[str, dict[str, Any]] = {cls.kind: {} for cls in ENTITIES}
-        self._open: dict[str, set[str]] = {cls.kind: set() for cls in ENTITIES}
         self._journal: list[tuple[Any, ...]] | None = None
-        self._begun = 0, _EPOCH
-        for kind, table in self._tables.items():
+        self._hold({cls.kind: {} for cls in ENTITIES}, {cls.kind: set() for cls in ENTITIES}, new_links())
+
+    def _hold(self, tables: dict[str, dict[str, Any]], waiting: dict[str, set[str]], links: Links) -> None:
+        self._tables, self._open, self.links = tables, waiting, links
+        self._places = {cls: Place.of(cls, tables[cls.kind], waiting[cls.kind]) for cls in ENTITIES}
+        for kind, table in tables.items():
             setattr(self, f"{kind}s", MappingProxyType(table))
 
     # Reading
@@ -178,6 +177,11 @@ class Network:
 
         return Graph(self.links, at=min(position, self.position))
 
+    @property
+    def in_batch(self) -> bool:
+        """Whether a batch is open, so that what is here may yet be undone."""
+        return self._journal is not None
+
     def digest(self) -> str:
         """Hash everything held, independent of the way it was reached."""
         hashed = hashlib.sha256(plain.dump(["network", self.position]))
@@ -198,70 +202,140 @@ class Network:
 
     def put(self, entity: Entity) -> None:
         """Add an entity, or replace the one of the same id; a new one opens the links of its references."""
-        kind, name = entity.kind, entity.id
-        table = self._tables[kind]
+        place, name, journal = self._places[type(entity)], entity.id, self._journal
+        table = place.table
         old = table.get(name)
         table[name] = entity
-        if self._journal is not None:
-            self._journal.append((self._undo_put, kind, name, old))
+        if journal is not None:
+            journal.append((self._undo_put, place, name, old))
         if old is None:
-            self.links.node(name, kind, self.position)
-            self._refer(entity)
-        (self._open[kind].add if entity.open else self._open[kind].discard)(name)
+            self.links.node(name, entity.kind, self.position)
+            if place.references:
+                self._refer(entity, place)
+        if place.waits:
+            (place.waiting.add if entity.open else place.waiting.discard)(name)
 
     def link(self, source: str, relation: str, target: str) -> None:
         """Open a link from now on; nothing happens when it is open already."""
-        if self.links.open(source, relation, target, self.position) and self._journal is not None:
-            self._journal.append((self.links.undo_open, source, relation, target))
+        links, journal = self.links, self._journal
+        if links.open(source, relation, target, self.position) and journal is not None:
+            journal.append((links.undo_open, source, relation, target))
 
     def unlink(self, source: str, relation: str, target: str) -> None:
         """Close an open link from now on; nothing happens when it is not open."""
-        if self.links.close(source, relation, target, self.position) and self._journal is not None:
-            self._journal.append((self.links.undo_close, source, relation, target))
+        links, journal = self.links, self._journal
+        if links.close(source, relation, target, self.position) and journal is not None:
+            journal.append((links.undo_close, source, relation, target))
 
     def begin(self) -> None:
         """Open a batch: keep a journal from here."""
         assert self._journal is None, "a batch is open already"
         self._journal = []
-        self._begun = self.position, self._now
+        self.mark()
+
+    def mark(self) -> int:
+        """Mark where the open batch stands, so that it can be rolled back to here and stay open."""
+        assert self._journal is not None, "no batch is open"
+        self._journal.append((self._undo_moves, self.position, self._now))
+        return len(self._journal) - 1
 
     def commit(self) -> None:
         """Close the batch, if one is open, and forget how to undo it."""
         self._journal = None
         self.links.settle()
 
-    def rollback(self) -> None:
-        """Undo everything since `begin`, the clock too; nothing when no batch is open."""
-        if self._journal is None:
-            return
-        for undo, *what in reversed(self._journal):
-            undo(*what)
-        self._journal = None
-        self.position, self._now = self._begun
+    def rollback(self, *, to: int | None = None) -> None:
+        """Undo everything since `begin`, the clock too, and close the batch; nothing when none is open.
 
-    def _undo_put(self, kind: str, name: str, old: Entity | None) -> None:
-        table = self._tables[kind]
+        Parameters
+        ----------
+        to
+            A mark of the open batch: undo only what came after it, and leave the batch open.
+        """
+        journal = self._journal
+        if journal is None:
+            return
+        first = to or 0
+        assert journal[first][0] == self._undo_moves, "no mark of the open batch"
+        for undo, *what in reversed(journal[first:]):
+            undo(*what)
+        if to is None:
+            self._journal = None
+        else:
+            del journal[first + 1 :]  # the mark stays good
+
+    def touched(self) -> frozenset[str]:
+        """Ids of the entities that the open batch has put so far."""
+        puts = (what for undo, *what in self._journal or () if undo == self._undo_put)
+        return frozenset(name for _, name, _ in puts)
+
+    def copy(self) -> Self:
+        """Make an independent network that is equal to this one now.
+
+        The entities, which never change, are shared; the cost is that of the
+        tables. No batch may be open.
+        """
+        assert not self.in_batch, "a batch is open"
+        return self.of(
+            {kind: table.copy() for kind, table in self._tables.items()},
+            self.links.copy(),
+            waiting={kind: names.copy() for kind, names in self._open.items()},
+            zone=self.zone,
+            position=self.position,
+            now=self._now,
+            latest=self.latest,
+        )
+
+    @classmethod
+    def of(
+        cls,
+        tables: dict[str, dict[str, Any]],
+        links: Links,
+        *,
+        zone: str,
+        position: int,
+        now: dt.datetime,
+        latest: dt.datetime,
+        waiting: dict[str, set[str]] | None = None,
+    ) -> Self:
+        """Make the network that holds these entities, by kind and id, and these links.
+
+        Parameters
+        ----------
+        waiting
+            Ids of the entities that are open, by kind; looked for when not given.
+        """
+        network = cls(zone=zone)
+        network.position, network._now, network.latest = position, now, latest
+        if waiting is None:
+            waiting = {kind.kind: open_ids(kind, tables[kind.kind]) for kind in ENTITIES}
+        network._hold(tables, waiting, links)
+        return network
+
+    def _undo_moves(self, position: int, now: dt.datetime) -> None:
+        self.position, self._now = position, now
+
+    def _undo_put(self, place: Place, name: str, old: Entity | None) -> None:
         if old is None:
-            del table[name]
-            self._open[kind].discard(name)
+            del place.table[name]
+            place.waiting.discard(name)
             self.links.undo_node(name)
             return
-        table[name] = old
-        (self._open[kind].add if old.open else self._open[kind].discard)(name)
+        place.table[name] = old
+        (place.waiting.add if old.open else place.waiting.discard)(name)
 
-    def _refer(self, entity: Entity) -> None:
-        for name, relation, to in _references(type(entity)):
+    def _refer(self, entity: Entity, place: Place) -> None:
+        mine = entity.id
+        for name, relation, to in place.references:
             value = getattr(entity, name)
-            if value is None or is_redacted(value):
-                continue
-            for other in value if isinstance(value, tuple) else (value,):
-                self.link(*((entity.id, relation, other) if to else (other, relation, entity.id)))
+            # Nothing is linked for None, nor for what redaction left.
+            for other in (value,) if type(value) is str else value if type(value) is tuple else ():
+                if to:
+                    self.link(mine, relation, other)
+                else:
+                    self.link(other, relation, mine)
 
 
-_REFERENCES: dict[type[Entity], tuple[tuple[str, str, bool], ...]] = {}
-
-
-def _references(cls: type[Any]) -> tuple[tuple[str, str, bool], ...]:
-    if cls not in _REFERENCES:
-        _REFERENCES[cls] = tuple((a.name, *a.metadata[REFERS]) for a in attrs.fields(cls) if REFERS in a.metadata)
-    return _REFERENCES[cls]
+def new_links() -> Links:
+    """Make links without nodes, by the table of relations; the code of a kind is its place among the kinds."""
+    return Links(RELATIONS, KINDS)

@@ -1,8 +1,33 @@
 """The one table of relations: what links what, which facts open and close it."""
 
-from typing import Final
+from typing import Final, Literal
 
-from wis_engine.network.links import Relation
+import attrs
+
+
+@attrs.frozen
+class Relation:
+    """A line of the table of relations: what may be linked, by which facts.
+
+    Attributes
+    ----------
+    name, source, target
+        The verb, and the kinds of node it joins. A name may stand in several
+        lines, with other kinds.
+    opened_by, closed_by
+        Names of facts; a relation without `closed_by` holds for ever.
+    tells
+        Which end's story takes in the other end: the source's (`forward`),
+        the target's (`backward`), or neither.
+    """
+
+    name: str
+    source: str
+    target: str
+    opened_by: str
+    closed_by: tuple[str, ...] = ()
+    tells: Literal["forward", "backward"] | None = attrs.field(default=None, kw_only=True)
+
 
 ENDS: Final = ("pool-member-left", "pool-dissolved", "service-delivered")
 """Facts that end a member's place in a pool, or the pool: the last delivery does too."""

@@ -111,12 +111,10 @@ def story(community: Community, need: NeedId) -> Story:
     """Tell what befell a need and what belongs to it, from its declaration on."""
     zone = ZoneInfo(community.network.zone)
     told = community.events(about=need, related=True)
+    facts = ((one.occurred_at.astimezone(zone), one.fact) for one in told if one.fact is not None)
     # A chain may have been composed for others, before this need was there.
-    since = dropwhile(lambda one: not isinstance(one.fact, NeedDeclared), told)
-    return Story(
-        need=need,
-        lines=tuple(Line(when=one.occurred_at.astimezone(zone), words=_words(one.fact, need)) for one in since),
-    )
+    since = dropwhile(lambda one: not isinstance(one[1], NeedDeclared), facts)
+    return Story(need=need, lines=tuple(Line(when=when, words=_words(fact, need)) for when, fact in since))
 
 
 def _words(fact: Event, need: NeedId) -> str:

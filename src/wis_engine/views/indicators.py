@@ -61,7 +61,8 @@ def indicators(records: Iterable[Recorded], period: Period, *, position: int, zo
     zone
         Time zone that turns the instant of a fact into its local date.
     """
-    story = [(one.occurred_at.astimezone(ZoneInfo(zone)).date(), one.fact) for one in records]
+    local = ZoneInfo(zone)
+    story = [(one.occurred_at.astimezone(local).date(), one.fact) for one in records if one.fact is not None]
     targets = {
         target.indicator: target.value
         for _, fact in story

@@ -1,11 +1,11 @@
-"""The command line: `wis-engine demo` lives the pilot year and leaves its log, its last plan and a report."""
+"""The demo: the pilot year lived in a folder, which then holds its log, its last plan and a report."""
 
-import argparse
 import importlib.util
 import json
 import sqlite3
 import sys
-from collections.abc import Callable, Sequence
+from argparse import Namespace
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from shutil import copyfile
@@ -19,7 +19,6 @@ from wis_engine.log.codec import Registry
 from wis_engine.log.sqlite import SqliteLog
 from wis_engine.report import Summary, page, sheet, summarise
 from wis_engine.report.html import SIMULATED_PAGE
-from wis_engine.shapes import INTEGER_BITS
 from wis_engine.simulation.year import SimulatedClock, Year, live
 
 LOG: Final = "community.db"
@@ -27,38 +26,11 @@ PLAN: Final = "plan.json"
 REPORT: Final = "report.html"
 _BESIDE: Final = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside its file while it is open, or after a crash."""
-_FAILED: Final = 2
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; answer 0, or 2 when it could not be done."""
-    parser = argparse.ArgumentParser(
-        prog="wis-engine", description="Territorial welfare: needs pooled, suppliers chained."
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    demo = commands.add_parser("demo", help="live the pilot year and report on it (simulated)")
-    demo.add_argument(
-        "--out", type=Path, default=Path("wis-demo"), help="folder for its three files (default: wis-demo)"
-    )
-    demo.add_argument("--seed", type=_seed, default=0, help="all the luck of the year (default: 0)")
-    asked = parser.parse_args(argv)
-    try:
-        _demo(asked.out, asked.seed)
-    except (OSError, sqlite3.Error, WisError) as error:
-        print(f"wis-engine: {error}", file=sys.stderr)
-        return _FAILED
-    return 0
-
-
-def _seed(text: str) -> int:
-    """Read a seed; what is wrong with it is said by argparse."""
-    if not text.isascii() or not text.isdigit() or int(text).bit_length() > INTEGER_BITS:
-        raise argparse.ArgumentTypeError(f"not a whole number of {INTEGER_BITS} bits, 0 or more: {text!r}")
-    return int(text)
-
-
-def _demo(out: Path, seed: int) -> None:
+def live_demo(asked: Namespace) -> int:
     """Live the year in a folder, replacing the files of an earlier demo and nothing else."""
+    out, seed = asked.out, asked.seed
     _clear(out)
     say = _writer()
     say(f"Living the pilot year in {out} with seed {seed}; needs and supply are simulated.")
@@ -71,6 +43,7 @@ def _demo(out: Path, seed: int) -> None:
     say(sheet(summary))
     say(_digests(year, summary))
     say(f"In {out}: {LOG}, {PLAN}, {REPORT}.")
+    return 0
 
 
 def _clear(out: Path) -> None:
@@ -152,7 +125,3 @@ def _writer() -> Callable[[str], None]:
         console = Console(soft_wrap=True, markup=False)
         return console.print
     return lambda text: print(text, flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,105 @@
+"""The command line: live the pilot year, carry the facts of a log elsewhere, bring them in, look a log through."""
+
+import argparse
+import os
+import sqlite3
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from wis_engine.cli.demo import live_demo
+from wis_engine.cli.exchange import export_log, import_file
+from wis_engine.cli.looking import verify_log
+from wis_engine.errors import WisError
+from wis_engine.interop import SOURCE
+from wis_engine.shapes import INTEGER_BITS
+
+FAILED: Final = 1
+UNCHECKED: Final = 2
+INTERRUPTED: Final = 130
+
+_LOG: Final = "file of a log, or its url: sqlite:///FILE, postgresql://HOST/DATABASE"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; answer its exit code, 0 when all went well."""
+    asked = _parser().parse_args(argv)
+    try:
+        code: int = asked.run(asked)
+    except KeyboardInterrupt:
+        return _said("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read the output has left. Python would try to write the rest of it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except (OSError, sqlite3.Error, WisError) as error:
+        return _said(str(error), asked.failed)
+    return code
+
+
+def _said(what: str, code: int) -> int:
+    print("wis-engine:", " ".join(what.split()), file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="wis-engine", description="Territorial welfare: needs pooled, suppliers chained."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    command = commands.add_parser("demo", help="live the pilot year and report on it (simulated)")
+    command.set_defaults(run=live_demo, failed=UNCHECKED)
+    command.add_argument(
+        "--out", type=Path, default=Path("wis-demo"), help="folder for its three files (default: wis-demo)"
+    )
+    command.add_argument("--seed", type=_whole, default=0, help="all the luck of the year (default: 0)")
+
+    command = commands.add_parser(
+        "export",
+        help="write the facts of a log as lines of CloudEvents",
+        description="Write the facts of a log as lines of CloudEvents, personal fields among them.",
+    )
+    command.set_defaults(run=export_log, failed=FAILED)
+    _add_log(command)
+    command.add_argument("--out", type=Path, metavar="FILE", help="where to (default: the standard output)")
+    command.add_argument("--after", type=_whole, default=0, metavar="N", help="leave out the first N facts")
+    command.add_argument("--until", type=_whole, metavar="N", help="end with fact N")
+    command.add_argument(
+        "--source", default=SOURCE, metavar="URI", help=f"says where the facts come from (default: {SOURCE})"
+    )
+
+    command = commands.add_parser(
+        "import",
+        help="take lines of CloudEvents into a log",
+        description="Take lines of CloudEvents into a log, made when there is none. What is there already is passed"
+        " over, so that an import can be begun again. Exit code 0: all is there; 2: some lines were not taken.",
+    )
+    command.set_defaults(run=import_file, failed=FAILED)
+    command.add_argument("file", metavar="FILE", help="lines of CloudEvents; - for the standard input")
+    _add_log(command)
+    command.add_argument("--source", metavar="URI", help="take only facts from there (default: as the first)")
+    command.add_argument("--trusted", action="store_true", help="one's own facts: do not check them against the rules")
+
+    command = commands.add_parser(
+        "verify",
+        help="look a log through",
+        description="Look a log through. Exit code 0: whole; 1: damaged; 2: it could not be checked.",
+    )
+    command.set_defaults(run=verify_log, failed=UNCHECKED)
+    _add_log(command)
+    command.add_argument("--deep", action="store_true", help="also replay all facts and compare what was built")
+    return parser
+
+
+def _add_log(command: argparse.ArgumentParser) -> None:
+    command.add_argument("log", metavar="LOG", help=_LOG)
+    command.add_argument("--name", metavar="NAME", help="which community of a PostgreSQL database")
+
+
+def _whole(text: str) -> int:
+    """Read a number; what is wrong with it is said by argparse."""
+    if not text.isascii() or not text.isdigit() or int(text).bit_length() > INTEGER_BITS:
+        raise argparse.ArgumentTypeError(f"not a whole number of {INTEGER_BITS} bits, 0 or more: {text!r}")
+    return int(text)
