@@ -17,6 +17,7 @@ from wis_engine.community import Community
 from wis_engine.log.codec import Registry, known_events
 from wis_engine.log.log import Batch
 from wis_engine.log.memory import MemoryLog
+from wis_engine.replay import network_at
 
 MANY = 6_000
 FEW = 300
@@ -46,7 +47,7 @@ def read_ours(community: Community) -> None:
 
 
 def replay_ours(community: Community) -> None:
-    community.as_of(community.position)
+    network_at(community._log, community.registry)
 
 
 def decode_peer(store: EventStore) -> None:

@@ -7,8 +7,9 @@ import pytest
 import stories
 from stories import START, pilot
 
+from wis_engine.admission import Request
 from wis_engine.community import Community
-from wis_engine.errors import Conflict, Full, IntegrityError, KeyReused, OutcomeUnknown, Refused
+from wis_engine.errors import Conflict, Full, IntegrityError, KeyReused, Malformed, OutcomeUnknown, Refused
 from wis_engine.facts import NeedWithdrawn
 from wis_engine.log.codec import known_events
 from wis_engine.log.log import Batch
@@ -242,3 +243,44 @@ def test_a_load_after_a_position_takes_every_batch_there_or_none(line):
         list(line.community.load([*batches("m-0", key="k"), *batches("m-1")], after=position + 1))
     assert line.community.position == position + 1
     assert line.community.network.digest() == replayed(line)
+
+
+def test_what_serves_a_batch_cannot_record_another(line):
+    def build(_network):
+        line.community.record(stories.meeting("m-inner"))
+
+    with pytest.raises(Malformed, match="cannot record"):
+        line.community._admission.admit(Request(build=build, occurred_at=START, actor="wm-1"))
+    assert line.community.record(stories.meeting()).first == len(pilot()) + 1
+
+
+class Stopped:
+    """A lock whose second taker is stopped while it waits."""
+
+    def __init__(self):
+        self.taken = 0
+
+    def acquire(self):
+        self.taken += 1
+        if self.taken > 1:
+            raise KeyboardInterrupt
+
+    def release(self):
+        pass
+
+
+def test_who_is_stopped_in_the_line_leaves_it(line, monkeypatch):
+    log = line.log
+    log.line.clear()
+    log.reached.clear()
+    first = threading.Thread(target=line._one, args=(0, *meetings("m-0")[0]))
+    first.start()
+    assert log.reached.wait(10)
+    monkeypatch.setattr("wis_engine.admission.threading.Lock", Stopped)
+    with pytest.raises(KeyboardInterrupt):
+        line.community.record(stories.meeting("m-1"))
+    monkeypatch.undo()
+    log.line.set()
+    first.join(10)
+    assert line.community.record(stories.meeting("m-2")).first == len(pilot()) + 2
+    assert sorted(line.community.network.meetings) == ["m-0", "m-2"]

@@ -9,6 +9,7 @@ with a mark in the journal, and one commit for all of them.
 
 import datetime as dt
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -17,20 +18,28 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from wis_engine.errors import Conflict, KeyReused, OutcomeUnknown, Refused, StorageUnavailable
+from wis_engine.errors import Conflict, KeyReused, Malformed, OutcomeUnknown, Refused, StorageUnavailable
 from wis_engine.facts.base import Event, Receipt
-from wis_engine.log.log import Batch, Clock, Log
+from wis_engine.log.log import Batch, Log
 from wis_engine.network import Network
 from wis_engine.replay import catch_up, take_effect
 
 Build: TypeAlias = Callable[[Network], tuple[Event, ...]]
 """Makes the facts of a batch from the network as it stands when its turn comes."""
 
+Entry: TypeAlias = Batch | Receipt | int | Exception
+"""What becomes of a batch in a group: written, there already (in the log, or at a place in the group), kept out."""
+
+Keyed: TypeAlias = dict[str, tuple[str, int, int]]
+"""What stands under a key in a group: digest of the content, first position, place in the group."""
+
 TRIES: Final = 3
 """Lost races after which a batch takes the log's write lock before it is checked."""
-_NEVER: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 GROUP: Final = 256
 """Most callers that share a commit."""
+PAUSES: Final = 4
+PAUSE_SECONDS: Final = 0.000_05
+"""How often and how long a group waits for those who were in the last one: a tenth of what a commit takes."""
 CHUNK: Final = 500
 """Batches of a load that share a commit."""
 
@@ -47,6 +56,8 @@ class Request:
     after: int | None = None
     receipt: Receipt | None = None
     error: Exception | None = None
+    turn: "threading.Lock | None" = None
+    """Held until its caller, who waits for it, is answered or has to serve."""
 
     @property
     def done(self) -> bool:
@@ -69,8 +80,6 @@ class Admission:
         Where what is admitted is kept.
     network
         What the log adds up to, up to some position; written by nobody else.
-    clock
-        Stamps what a load brings without a stamp.
 
     Attributes
     ----------
@@ -78,12 +87,15 @@ class Admission:
         Held while the network changes; hold it to read several things of one state.
     """
 
-    def __init__(self, log: Log, network: Network, *, clock: Clock) -> None:
+    def __init__(self, log: Log, network: Network) -> None:
         self.network = network
         self.lock = threading.RLock()
         self._log = log
-        self._clock = clock
+        self._door = threading.Lock()  # of the next three
         self._waiting: deque[Request] = deque()
+        self._leader: Request | None = None
+        self._serving: int | None = None
+        self._company = 1  # callers that are to be expected
 
     def catch_up(self) -> int:
         """Bring the network up to the head of the log; answer how many facts there were."""
@@ -93,16 +105,61 @@ class Admission:
     def admit(self, request: Request) -> Receipt:
         """Get a batch in, or raise what keeps it out.
 
-        Whoever finds the way free serves everybody who waits.
+        Who finds nobody serving serves everybody who waits, and then asks the
+        next in line to.
         """
-        self._waiting.append(request)
-        with self.lock:
-            while not request.done:
-                self._serve(request)
+        try:
+            self._stand_in_line(request)
+            if request.turn is not None:
+                request.turn.acquire()
+            if not request.done:
+                self._lead(request)
+        except BaseException:
+            self._leave(request)
+            raise
         if request.error is not None:
             raise request.error
         assert request.receipt is not None
         return request.receipt
+
+    def _stand_in_line(self, request: Request) -> None:
+        with self._door:
+            if self._serving == threading.get_ident():
+                raise Malformed("a guard or an effect cannot record")
+            self._waiting.append(request)
+            if self._leader is None:
+                self._leader = request
+            else:
+                request.turn = threading.Lock()
+                request.turn.acquire()
+
+    def _leave(self, request: Request) -> None:
+        """Take a caller that was stopped out of the line, and let the others go on."""
+        with self._door:
+            if request in self._waiting:
+                self._waiting.remove(request)
+            leads = self._leader is request
+        if leads:
+            self._pass_on()
+
+    def _lead(self, mine: Request) -> None:
+        try:
+            with self.lock:
+                self._serving = threading.get_ident()
+                try:
+                    self._serve(mine)
+                finally:
+                    self._serving = None
+        finally:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Ask the next in line to serve, if somebody waits."""
+        with self._door:
+            self._leader = self._waiting[0] if self._waiting else None
+            turn = None if self._leader is None else self._leader.turn
+        if turn is not None:
+            turn.release()
 
     def load(self, batches: Iterable[Batch], *, guarded: bool, after: int | None = None) -> Iterator[int]:
         """Take in many batches, chunk by chunk; yield the position after each.
@@ -120,8 +177,14 @@ class Admission:
             yield position
 
     def _serve(self, mine: Request) -> None:
-        """Serve the callers that wait now."""
-        group = [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP))]
+        """Serve the callers that wait now, and those who were answered a moment ago and are about to come back."""
+        for _ in range(PAUSES):
+            if len(self._waiting) >= self._company:
+                break
+            time.sleep(PAUSE_SECONDS)
+        with self._door:
+            group = [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP))]
+        self._company = max(len(group), self._company // 2)
         try:
             if len(group) == 1:
                 self._alone(group[0])
@@ -133,6 +196,10 @@ class Admission:
                 if not one.done and one is not mine:
                     one.error = OutcomeUnknown("the thread that served this batch was stopped")
             raise
+        finally:
+            for one in group:
+                if one is not mine and one.turn is not None:
+                    one.turn.release()
 
     def _alone(self, request: Request) -> None:
         try:
@@ -174,16 +241,18 @@ class Admission:
         kept out on the strength of it tries again.
         """
         network = self.network
-        answers: list[Receipt | Exception] = []
+        entries: list[Entry] = []
         try:
             with self._log.locked():
                 self.catch_up()
                 network.begin()
-                answers.extend(map(self._answer, group))
-        except (StorageUnavailable, OutcomeUnknown) as failure:
+                keyed: Keyed = {}
+                entries.extend(self._entry(request, place, keyed) for place, request in enumerate(group))
+                receipts = iter(self._log.load(entry for entry in entries if isinstance(entry, Batch)))
+        except Exception as failure:  # noqa: BLE001 - each hears of what is its own
             network.rollback()
-            for request, answer in zip_longest(group, answers):
-                if isinstance(failure, OutcomeUnknown) and isinstance(answer, Receipt):
+            for request, entry in zip_longest(group, entries):
+                if isinstance(failure, OutcomeUnknown) and isinstance(entry, Batch):
                     request.error = OutcomeUnknown(*failure.args)
                 else:
                     self._alone(request)
@@ -192,42 +261,68 @@ class Admission:
             network.rollback()
             raise
         network.commit()
-        for request, answer in zip(group, answers, strict=True):
-            if isinstance(answer, Receipt):
-                if not answer.repeated:
-                    network.pass_time(request.occurred_at, answer.recorded_at)
-                request.receipt = answer
-            else:
-                request.error = answer
+        for request, entry in zip(group, entries, strict=True):
+            match entry:
+                case Batch():
+                    request.receipt = next(receipts)
+                    network.pass_time(request.occurred_at, request.receipt.recorded_at)
+                case Receipt():
+                    request.receipt = entry
+                case int():
+                    first = group[entry].receipt
+                    assert first is not None
+                    request.receipt = attrs.evolve(first, repeated=True)
+                case Exception():
+                    request.error = entry
 
-    def _answer(self, request: Request) -> Receipt | Exception:
-        """Enter one batch of a group, or take back what it did and say what keeps it out."""
-        mark = self.network.mark()
+    def _entry(self, request: Request, place: int, keyed: Keyed) -> Entry:
+        """Check and apply one batch of a group, or take back what it did and say what keeps it out."""
+        network = self.network
+        mark = network.mark()
         try:
-            receipt = self._enter(request)
+            batch = request.batch(network)
+            if (earlier := self._standing(batch, keyed)) is not None:
+                return earlier
+            _require_still(network.position, request.after)
+            self._apply(batch)
         except (StorageUnavailable, OutcomeUnknown):
             raise
         except Exception as error:  # noqa: BLE001 - raised again where it is asked for
-            self.network.rollback(to=mark)
+            network.rollback(to=mark)
             return error
-        if receipt.repeated:
-            self.network.rollback(to=mark)
-        return receipt
+        if batch.key is not None:
+            keyed[batch.key] = batch.content, network.position + 1 - len(batch.facts), place
+        return batch
+
+    def _standing(self, batch: Batch, keyed: Keyed) -> Receipt | int | None:
+        """Find what stands under the key of a batch: its receipt in the log, or its place in the group."""
+        if batch.key is None:
+            return None
+        if batch.key in keyed:
+            content, first, place = keyed[batch.key]
+            if content != batch.content:
+                raise KeyReused(batch.key, first)
+            return place
+        return self._log.receipt(batch.key, batch.content)
 
     def _enter(self, request: Request) -> Receipt:
         """Check, apply and append; the network's journal stays open until the log has kept the batch."""
-        network = self.network
-        batch = request.batch(network)
+        batch = request.batch(self.network)
         if batch.key is not None and (earlier := self._log.receipt(batch.key, batch.content)) is not None:
             return earlier
-        start = network.position
+        start = self.network.position
         _require_still(start, request.after)
+        self._apply(batch)
+        return self._log.append(batch, after=start)
+
+    def _apply(self, batch: Batch) -> None:
+        """Ask every guard and let every effect happen, fact by fact."""
+        network = self.network
         network.now = batch.occurred_at
         for index, fact in enumerate(batch.facts):
-            network.position = start + index + 1
+            network.position += 1
             _check(fact, network, index)
             fact.apply(network)
-        return self._log.append(batch, after=start)
 
     def _load(self, chunk: list[Batch], *, guarded: bool, after: int | None) -> None:
         network = self.network
@@ -235,45 +330,34 @@ class Admission:
             with self._log.locked():
                 self.catch_up()
                 _require_still(network.position, after)
-                stamped = max((one.recorded_at for one in self._log.read(after=network.position - 1)), default=_NEVER)
                 network.begin()
-                seen: dict[str, tuple[str, int]] = {}
-                taken = [self._take(batch, guarded=guarded) for batch in chunk if not self._stands(batch, seen)]
+                keyed: Keyed = {}
+                taken = [batch for place, batch in enumerate(chunk) if self._take(batch, place, keyed, guarded=guarded)]
                 if after is not None:
                     _require_still(network.position, after + sum(len(batch.facts) for batch in chunk))
-                self._log.load(taken)
+                receipts = self._log.load(taken)
         except BaseException:
             network.rollback()
             raise
         network.commit()
-        for batch in taken:
-            stamped = max(stamped, batch.recorded_at or stamped)
-            network.pass_time(batch.occurred_at, stamped)
+        for batch, receipt in zip(taken, receipts, strict=True):
+            network.pass_time(batch.occurred_at, receipt.recorded_at)
 
-    def _stands(self, batch: Batch, seen: dict[str, tuple[str, int]]) -> bool:
-        """Say whether the key of a batch stands in the log, or earlier in the chunk, with the same content."""
-        if batch.key is None:
+    def _take(self, batch: Batch, place: int, keyed: Keyed, *, guarded: bool) -> bool:
+        """Let a batch of a load take effect, after its guards or without; False when it is there already."""
+        if self._standing(batch, keyed) is not None:
             return False
-        if batch.key in seen:
-            content, first = seen[batch.key]
-            if content != batch.content:
-                raise KeyReused(batch.key, first)
-            return True
-        if self._log.receipt(batch.key, batch.content) is not None:
-            return True
-        seen[batch.key] = batch.content, self.network.position + 1
-        return False
-
-    def _take(self, batch: Batch, *, guarded: bool) -> Batch:
-        """Check and apply a batch of a load; give it its stamp here, where the network has to know it too."""
         network = self.network
-        network.now = batch.occurred_at
-        for index, fact in enumerate(batch.facts):
-            network.position += 1
-            if guarded:
-                _check(fact, network, index)
-            take_effect(network, fact)
-        return attrs.evolve(batch, recorded_at=self._clock()) if batch.recorded_at is None else batch
+        if batch.key is not None:
+            keyed[batch.key] = batch.content, network.position + 1, place
+        if guarded:
+            self._apply(batch)
+        else:
+            network.now = batch.occurred_at
+            for fact in batch.facts:
+                network.position += 1
+                take_effect(network, fact)
+        return True
 
 
 def _require_still(position: int, after: int | None) -> None:

@@ -93,7 +93,7 @@ class Community:
         begun = 0
         if network is None:
             network, begun = network_at(log, self._registry, until=until, writable=writable)
-        self._admission = Admission(log, network, clock=clock)
+        self._admission = Admission(log, network)
         every = snapshot_every if writable else None
         self._snapshots = Snapshots(log, self._registry, every=every, last=begun)
         self._snapshots.keep_when_due(network)

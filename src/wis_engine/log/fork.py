@@ -89,12 +89,10 @@ class ForkedLog:
         """Hold the write lock; what was appended inside goes when the block raises."""
         return self._own.locked()
 
-    def load(self, batches: Iterable[Batch]) -> int:
-        """Append many batches, all or none, wherever the log stands; answer the new head."""
+    def load(self, batches: Iterable[Batch]) -> list[Receipt]:
+        """Append many batches, all or none, wherever the log stands; answer each."""
         with self.locked():
-            for batch in batches:
-                self.append(batch, after=self.head())
-            return self.head()
+            return [self.append(batch, after=self.head()) for batch in batches]
 
     def put(self, snapshot: Snapshot) -> None:
         """Keep a snapshot, in the place of one at the same position."""

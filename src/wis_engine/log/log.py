@@ -233,10 +233,11 @@ class Log(Protocol):
         or, when the block raises, none: a receipt got inside counts from then.
         """
 
-    def load(self, batches: Iterable[Batch]) -> int:
-        """Append many batches, all or none, wherever the log stands; answer the new head.
+    def load(self, batches: Iterable[Batch]) -> list[Receipt]:
+        """Append many batches, all or none, wherever the log stands; answer each.
 
-        A batch whose key is there with the same content is passed over.
+        A batch whose key is there with the same content is passed over: its
+        answer is the first receipt, `repeated`.
         """
 
     def put(self, snapshot: Snapshot) -> None:

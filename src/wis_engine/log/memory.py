@@ -162,12 +162,10 @@ class MemoryLog:
                 self._stamped = stamped
                 raise
 
-    def load(self, batches: Iterable[Batch]) -> int:
-        """Append many batches, all or none, wherever the log stands; answer the new head."""
+    def load(self, batches: Iterable[Batch]) -> list[Receipt]:
+        """Append many batches, all or none, wherever the log stands; answer each."""
         with self.locked():
-            for batch in batches:
-                self.append(batch, after=self._head)
-            return self._head
+            return [self.append(batch, after=self._head) for batch in batches]
 
     def put(self, snapshot: Snapshot) -> None:
         """Keep a snapshot, in the place of one at the same position."""

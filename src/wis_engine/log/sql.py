@@ -169,30 +169,34 @@ class SqlLog(ABC):
             self._write(rows)
             return Receipt(first=head + 1, last=last, recorded_at=from_microseconds(recorded))
 
-    def load(self, batches: Iterable[Batch]) -> int:
-        """Append many batches, all or none, wherever the log stands; answer the new head."""
-        waiting = iter(batches)
+    def load(self, batches: Iterable[Batch]) -> list[Receipt]:
+        """Append many batches, all or none, wherever the log stands; answer each."""
+        waiting, receipts = iter(batches), []
         with self._transaction(None):
             head, recorded = self._end()
             while chunk := _some(waiting):
-                head, recorded = self._load(chunk, head, recorded)
-            return head
+                for receipt in self._load(chunk, head, recorded):
+                    receipts.append(receipt)
+                    if not receipt.repeated:
+                        head, recorded = receipt.last, to_microseconds(receipt.recorded_at)
+        return receipts
 
-    def _load(self, chunk: Sequence[Batch], head: int, recorded: int) -> tuple[int, int]:
+    def _load(self, chunk: Sequence[Batch], head: int, recorded: int) -> list[Receipt]:
         known = {row[0]: row for row in self._keyed([batch.key for batch in chunk if batch.key is not None])}
-        rows = Rows()
+        rows, receipts = Rows(), []
         for batch in chunk:
             if batch.key is not None and batch.key in known:
-                _repeated(known[batch.key], batch.content)
+                receipts.append(_repeated(known[batch.key], batch.content))
                 continue
             stored = [self._registry.encode(fact) for fact in batch.facts]
             first, recorded = head + 1, max(recorded, self._stamp(batch))
             head = rows.add(batch, stored, first=first, recorded=recorded)
+            receipts.append(Receipt(first=first, last=head, recorded_at=from_microseconds(recorded)))
             if batch.key is not None:
                 known[batch.key] = batch.key, first, head, recorded, batch.content
         if rows.batches:
             self._write(rows)
-        return head, recorded
+        return receipts
 
     def locked(self) -> AbstractContextManager[None]:
         """Hold the write lock: nobody else appends until the block ends."""

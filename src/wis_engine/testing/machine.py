@@ -117,12 +117,10 @@ class PlainLog:
             self._told, self._keys = told, keys
             raise
 
-    def load(self, batches: Iterable[Batch]) -> int:
+    def load(self, batches: Iterable[Batch]) -> list[Receipt]:
         """Append one after the other."""
         with self.locked():
-            for batch in batches:
-                self.append(batch, after=self.head())
-        return self.head()
+            return [self.append(batch, after=self.head()) for batch in batches]
 
     def put(self, snapshot: Snapshot) -> None:
         """Keep it."""
