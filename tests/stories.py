@@ -12,49 +12,104 @@ import attrs
 from wis_engine.errors import Refused
 from wis_engine.facts import (
     ActionPlanned,
+    AgreementEnded,
     AgreementSigned,
+    CampaignLaunched,
+    CampaignReached,
     ChainBroken,
     ChainComposed,
     ConsentGiven,
     ConsentWithdrawn,
+    ConsultationHeld,
+    CostIncurred,
+    CostReversed,
     DeliveryConfirmed,
+    DeliveryDisputed,
+    DisputeResolved,
     Event,
+    FirmApproached,
     FirmJoined,
     FirmLeft,
+    FirmSheetCompleted,
     GrantAwarded,
     HouseholdFormed,
     MeetingHeld,
+    MonitoringReportIssued,
     NeedDeclared,
     NeedExpired,
     NeedRevised,
     NeedUnmet,
     NeedWithdrawn,
+    NetworkAgreementJoined,
+    NetworkAgreementLeft,
+    NetworkAgreementSigned,
+    NoShowRecorded,
     OfferRevised,
     OfferWithdrawn,
+    PartnerAdmitted,
+    PartnerWithdrawn,
+    PaternityLeavePlanned,
+    PaternityLeaveTaken,
+    PersonalPlanApproved,
+    PersonalPlanDrafted,
+    PersonalPlanRevised,
     PersonEnrolled,
     PersonLeft,
     PlanAdopted,
     PoolDissolved,
     PoolFormed,
     PoolMemberLeft,
+    ProductReleased,
     ProjectPlanned,
+    RequestAnswered,
     SatisfactionRecorded,
     ServiceBooked,
     ServiceCancelled,
     ServiceDelivered,
+    ServiceRequested,
+    ServiceRescheduled,
+    StaffAssigned,
+    StaffHoursLogged,
+    StaffHoursReversed,
     SupplierOffered,
     SupplierRegistered,
+    SupplierReinstated,
+    SupplierSurveyed,
+    SupplierSuspended,
     VoucherCancelled,
     VoucherExpired,
     VoucherIssued,
     VoucherRedeemed,
+    VoucherReversed,
+    VoucherSettled,
+    WorkingGroupFormed,
 )
-from wis_engine.facts.engagements import CancelReason
+from wis_engine.facts.engagements import CancelReason, NoShowBy
 from wis_engine.facts.matches import LeavingReason, PlanLevel
 from wis_engine.facts.needs import UnmetReason
 from wis_engine.facts.project import FundLine
 from wis_engine.network import Network
-from wis_engine.network.parties import FirmStatus, FundSource, Gender, MeetingKind, Member, Role, SupplierKind, Target
+from wis_engine.network.guidance import (
+    AccessMode,
+    CampaignFocus,
+    ConsultationMode,
+    ConsultationTopic,
+    ProductKind,
+    SurveyCriterion,
+)
+from wis_engine.network.parties import (
+    CostClass,
+    FirmStage,
+    FirmStatus,
+    FundSource,
+    Gender,
+    MeetingKind,
+    Member,
+    Role,
+    SupplierKind,
+    Target,
+)
+from wis_engine.network.partners import Evidence, Figure, NetworkAgreementKind, PartnerKind, StaffRole
 from wis_engine.network.promises import ChainStep, Grant, NeedStep, PoolMember
 from wis_engine.values import AgeBand, Channel, Occurrence, Period, Place, PriceTier, WeekSlots
 
@@ -338,6 +393,149 @@ def meeting(name="m1", **changes):
     return MeetingHeld(meeting=name, **values | changes)
 
 
+EVIDENCE = Evidence(ref="folder.17", sha256="e" * 64)
+LEAVE_DAYS = (dt.date(2026, 3, 12), dt.date(2026, 3, 13))
+
+
+def partner(name="lead", **changes):
+    values = {"project": "wis", "title": "Partner", "kind": PartnerKind.THIRD_SECTOR}
+    return PartnerAdmitted(partner=name, **values | changes)
+
+
+def partner_firm(name="pf1", firm="f1", **changes):
+    return partner(name, **{"kind": PartnerKind.FIRM, "firm": firm, "chamber_registered": True} | changes)
+
+
+def staff(name="wm", **changes):
+    return StaffAssigned(staff=name, **{"partner": "lead", "role": StaffRole.WELFARE_MANAGER} | changes)
+
+
+def hours(name="t1", **changes):
+    values = {"staff": "wm", "action": "B.1", "day": dt.date(2026, 2, 27), "minutes": 240, "evidence": EVIDENCE}
+    return StaffHoursLogged(timesheet=name, **values | changes)
+
+
+def cost(name="k1", **changes):
+    values = {
+        "action": "B.1",
+        "partner": "lead",
+        "cost_class": CostClass.GOODS,
+        "source": FundSource.CONTRIBUTION,
+        "net_cents": 10_000,
+        "vat_cents": 2_200,
+        "paid_on": dt.date(2026, 2, 27),
+        "evidence": EVIDENCE,
+    }
+    return CostIncurred(cost=name, **values | changes)
+
+
+def group(name="g1", **changes):
+    return WorkingGroupFormed(group=name, **{"project": "wis", "area": "B", "lead": "lead"} | changes)
+
+
+def report(name="r1", **changes):
+    values = {"project": "wis", "period": MARCH, "position": 3, "figures": (Figure(indicator="I1.1", value=5),)}
+    return MonitoringReportIssued(report=name, **values | changes)
+
+
+def approached(name="f8", stage=FirmStage.CONTACTED, **changes):
+    return FirmApproached(firm=name, stage=stage, **{"title": "Firm"} | changes)
+
+
+def sheet(name="f1", year=2025, **changes):
+    values = {"awu_hundredths": 350, "turnover_cents": 30_000_000, "balance_cents": 10_000_000}
+    return FirmSheetCompleted(firm=name, year=year, **values | changes)
+
+
+def network_agreement(*firms, name="na1", **changes):
+    return NetworkAgreementSigned(
+        network_agreement=name, **{"kind": NetworkAgreementKind.AGREEMENT, "firms": firms or ("f1", "f2")} | changes
+    )
+
+
+def survey(name="sv1", **changes):
+    values = {
+        "supplier": "s1",
+        "service": "homework_support",
+        "criteria": (SurveyCriterion(criterion="staff", score_percent=80),),
+        "price_cents": 2_000,
+    }
+    return SupplierSurveyed(survey=name, **values | changes)
+
+
+def request(name="q1", **changes):
+    values = {"need": "n1", "channel": Channel.WEMI, "mode": AccessMode.DIGITAL}
+    return ServiceRequested(request=name, **values | changes)
+
+
+def answered(name="q1", *, accepted=True):
+    return RequestAnswered(request=name, accepted=accepted)
+
+
+def rescheduled(name="pool-1", session=1, **changes):
+    return ServiceRescheduled(pool=name, session=session, **{"day": dt.date(2026, 3, 11), "start_slot": 32} | changes)
+
+
+def missed(name="e1", session=0, by=NoShowBy.HOUSEHOLD):
+    return NoShowRecorded(engagement=name, session=session, by=by)
+
+
+def disputed(name="e1", session=0):
+    return DeliveryDisputed(engagement=name, session=session)
+
+
+def resolved(name="e1", session=0, *, upheld=True):
+    return DisputeResolved(engagement=name, session=session, upheld=upheld)
+
+
+def reversed_(name="v1", **changes):
+    return VoucherReversed(voucher=name, **{"engagement": "e1", "amount_cents": 1_000} | changes)
+
+
+def settled(name="v1", **changes):
+    return VoucherSettled(voucher=name, **{"engagement": "e1", "amount_cents": 1_000, "evidence": EVIDENCE} | changes)
+
+
+def consultation(name="c-1", **changes):
+    values = {"firm": "f1", "mode": ConsultationMode.ON_SITE, "topic": ConsultationTopic.PATERNITY, "minutes": 60}
+    return ConsultationHeld(consultation=name, **values | changes)
+
+
+def personal_plan(name="pp1", **changes):
+    return PersonalPlanDrafted(personal_plan=name, **{"household": "h1", "needs": ("n1",)} | changes)
+
+
+def approved(name="pp1"):
+    return PersonalPlanApproved(personal_plan=name)
+
+
+def plan_revised(name="pp1", *needs):
+    return PersonalPlanRevised(personal_plan=name, needs=needs or ("n1",))
+
+
+def campaign(name="camp-1", **changes):
+    values = {"project": "wis", "title": "New fathers", "focus": CampaignFocus.NEW_FATHERS}
+    return CampaignLaunched(campaign=name, **values | changes)
+
+
+def reached(name="camp-1", people=30, fathers=12):
+    return CampaignReached(campaign=name, people=people, fathers=fathers)
+
+
+def product(name="kit-1", **changes):
+    values = {"project": "wis", "kind": ProductKind.KIT, "release": "1.0", "items": ("needs sheet", "firm sheet")}
+    return ProductReleased(product=name, **values | changes)
+
+
+def leave(name="leave-1", **changes):
+    values = {"household": "h1", "father": "p1", "birth": dt.date(2026, 3, 10), "days": LEAVE_DAYS}
+    return PaternityLeavePlanned(leave=name, **values | changes)
+
+
+def leave_taken(name="leave-1", **changes):
+    return PaternityLeaveTaken(leave=name, **{"household": "h1", "days": LEAVE_DAYS} | changes)
+
+
 # Histories
 
 
@@ -420,11 +618,58 @@ def served():
     ]
 
 
+def carried():
+    """List what partners, staff and the welfare manager do, at any time after the pilot."""
+    return [
+        partner("lead", lead=True),
+        partner("city", kind=PartnerKind.PUBLIC_BODY),
+        partner_firm(),
+        staff(),
+        hours(),
+        StaffHoursReversed(timesheet="t1"),
+        cost(),
+        CostReversed(cost="k1"),
+        group(),
+        meeting("m2", kind=MeetingKind.WORKING_GROUP, group="g1"),
+        report(),
+        PartnerWithdrawn(partner="city"),
+        approached(),
+        sheet("f8"),
+        firm("f8", status=FirmStatus.MEMBER),
+        network_agreement(),
+        NetworkAgreementJoined(network_agreement="na1", firm="f8"),
+        NetworkAgreementLeft(network_agreement="na1", firm="f8"),
+        consultation(household="h1"),
+        personal_plan(),
+        approved(),
+        plan_revised(),
+        survey(),
+        agreement("a2", "hw", supplier="s1", surveys=("sv1",)),
+        AgreementEnded(agreement="a2", on=dt.date(2026, 5, 1)),
+        SupplierSuspended(supplier="s1"),
+        SupplierReinstated(supplier="s1"),
+        campaign(),
+        reached(),
+        product(),
+    ]
+
+
 def life():
     """List a history after the pilot, with its clock, in which every fact but the pilot's happens."""
     return [
         *matched(),
-        *served(),
+        booked("e1"),
+        rescheduled("pool-2", 3, day=dt.date(2026, 3, 25), start_slot=31),
+        request(need="n2"),
+        answered(),
+        *served()[1:],
+        reversed_(),
+        redeemed(amount_cents=1_000),
+        settled(),
+        missed("e2"),
+        delivered("e2", 1),
+        disputed("e2", 1),
+        resolved("e2", 1),
         cancelled("e2"),
         PoolMemberLeft(pool="pool-1", need="n2"),
         NeedWithdrawn(need="n2"),
@@ -445,6 +690,9 @@ def life():
         APRIL,
         NeedExpired(need="n4"),
         VoucherExpired(voucher="v3"),
+        *carried(),
+        leave(),
+        leave_taken(),
     ]
 
 

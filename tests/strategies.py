@@ -14,25 +14,35 @@ from stories import pilot, record
 
 from wis_engine.errors import Refused
 from wis_engine.facts import (
+    AgreementEnded,
     ChainBroken,
     ConsentGiven,
     ConsentWithdrawn,
+    CostReversed,
     FirmLeft,
     NeedExpired,
     NeedRevised,
     NeedUnmet,
     NeedWithdrawn,
+    NetworkAgreementJoined,
+    NetworkAgreementLeft,
     OfferRevised,
     OfferWithdrawn,
+    PartnerWithdrawn,
     PersonLeft,
     PoolDissolved,
     PoolMemberLeft,
+    StaffHoursReversed,
+    SupplierReinstated,
+    SupplierSuspended,
     VoucherCancelled,
     VoucherExpired,
 )
 from wis_engine.facts.matches import LeavingReason
 from wis_engine.facts.needs import UnmetReason
 from wis_engine.network import Network, ledger, timetable
+from wis_engine.network.guidance import AccessMode, RequestState, SurveyCriterion
+from wis_engine.network.parties import CostClass, FirmStage, FirmStatus, FundSource, Role
 from wis_engine.network.promises import NeedStep, SessionState
 from wis_engine.values import AgeBand, Channel, Occurrence, Period, Place, PriceTier, WeekSlots, slots_for
 
@@ -455,18 +465,271 @@ def meeting_held(draw, network):
     return stories.meeting(new_id(network, "m"), partners_present=draw(st.integers(1, 9)))
 
 
+# What partners, staff and the welfare manager do
+
+
+def partner_admitted(draw, network):
+    firms = [name for name, firm in network.firms.items() if firm.status is FirmStatus.PARTNER]
+    if firms and draw(st.booleans()):
+        return stories.partner_firm(new_id(network, "pa"), draw(st.sampled_from(sorted(firms))))
+    return stories.partner(new_id(network, "pa"), lead=draw(st.booleans()))
+
+
+def standing(table):
+    return [name for name, one in table.items() if not getattr(one, "withdrawn", getattr(one, "reversed", None))]
+
+
+def partner_withdrawn(draw, network):
+    name = one_of(draw, standing(network.partners))
+    return name and PartnerWithdrawn(partner=name)
+
+
+def staff_assigned(draw, network):
+    name = one_of(draw, standing(network.partners))
+    return name and stories.staff(new_id(network, "st"), partner=name)
+
+
+def staff_hours_logged(draw, network):
+    name = one_of(draw, network.staff_members)
+    minutes = draw(st.integers(1, 900))
+    return name and stories.hours(new_id(network, "t"), staff=name, action="C.1", minutes=minutes)
+
+
+def staff_hours_reversed(draw, network):
+    name = one_of(draw, standing(network.timesheets))
+    return name and StaffHoursReversed(timesheet=name)
+
+
+def cost_incurred(draw, network):
+    name = one_of(draw, standing(network.partners))
+    return name and stories.cost(
+        new_id(network, "k"),
+        partner=name,
+        action=draw(st.sampled_from(["B.1", "C.1"])),
+        net_cents=draw(st.integers(1, 20_000)),
+        cost_class=draw(st.sampled_from(CostClass)),
+        source=draw(st.sampled_from(FundSource)),
+    )
+
+
+def cost_reversed(draw, network):
+    name = one_of(draw, standing(network.costs))
+    return name and CostReversed(cost=name)
+
+
+def working_group_formed(draw, network):
+    name = one_of(draw, standing(network.partners))
+    return name and stories.group(new_id(network, "g"), lead=name, area=draw(st.sampled_from("BC")))
+
+
+def report_issued(draw, network):
+    return stories.report(new_id(network, "r"), position=draw(st.integers(0, network.position)))
+
+
+def firm_approached(draw, network):
+    near = [name for name, firm in network.firms.items() if firm.stage is not FirmStage.JOINED]
+    name = draw(st.sampled_from([new_id(network, "f"), *sorted(near)]))
+    stage = network.firms[name].stage.next if name in network.firms else FirmStage.CONTACTED
+    if stage is FirmStage.JOINED:
+        return stories.firm(name, status=FirmStatus.MEMBER)
+    return stories.approached(name, stage=stage)
+
+
+def firm_sheet_completed(draw, network):
+    name = one_of(draw, network.firms)
+    return name and stories.sheet(name, draw(st.integers(2020, 2026)), awu_hundredths=draw(st.integers(0, 6_000)))
+
+
+def network_agreement_signed(draw, network):
+    members = sorted(name for name, firm in network.firms.items() if firm.member)
+    if len(members) < 2:
+        return None
+    firms = draw(st.lists(st.sampled_from(members), min_size=2, max_size=3, unique=True))
+    return stories.network_agreement(*firms, name=new_id(network, "na"))
+
+
+def network_agreement_moved(draw, network):
+    agreement, firm = one_of(draw, network.network_agreements), one_of(draw, network.firms)
+    if agreement is None or firm is None:
+        return None
+    bound = network.links.is_open(agreement, "binds", firm)
+    return (NetworkAgreementLeft if bound else NetworkAgreementJoined)(network_agreement=agreement, firm=firm)
+
+
+def supplier_surveyed(draw, network):
+    return stories.survey(
+        new_id(network, "sv"),
+        supplier=one_of(draw, network.suppliers),
+        criteria=(SurveyCriterion(criterion="staff", score_percent=draw(st.integers(0, 100))),),
+        price_cents=draw(st.integers(1, 3_000)),
+    )
+
+
+def supplier_suspended(draw, network):
+    name = one_of(draw, network.suppliers)
+    return (SupplierReinstated if network.suppliers[name].suspended else SupplierSuspended)(supplier=name)
+
+
+def agreement_chosen(draw, network):
+    name = one_of(draw, network.surveys)
+    if name is None:
+        return None
+    supplier = network.surveys[name].supplier
+    offers = [offer for offer in network.opened("offer") if network.offers[offer].supplier == supplier]
+    return offers and stories.agreement(
+        new_id(network, "a"), *sorted(offers), supplier=supplier, surveys=tuple(sorted(network.surveys)), reason="near"
+    )
+
+
+def agreement_ended(draw, network):
+    name = one_of(draw, network.agreements)
+    return name and AgreementEnded(agreement=name, on=draw(days()))
+
+
+def service_requested(draw, network):
+    name = one_of(draw, network.needs)
+    mode, channel = draw(st.sampled_from(AccessMode)), draw(st.sampled_from(Channel))
+    return name and stories.request(new_id(network, "q"), need=name, mode=mode, channel=channel)
+
+
+def request_answered(draw, network):
+    waiting = [name for name, one in network.requests.items() if one.state is RequestState.WAITING]
+    name = one_of(draw, waiting)
+    return name and stories.answered(name, accepted=draw(st.booleans()))
+
+
+def service_rescheduled(draw, network):
+    name = one_of(draw, network.opened("pool"))
+    if name is None:
+        return None
+    pool = network.pools[name]
+    first, last = max(pool.period.start, network.today), pool.period.end - dt.timedelta(days=1)
+    if first >= last:
+        return None
+    day = draw(
+        days(first=first, last=last).filter(lambda day: day.weekday() < 5 or last - first < dt.timedelta(days=7))
+    )
+    return stories.rescheduled(
+        name, draw(st.integers(0, pool.sessions - 1)), day=day, start_slot=draw(st.integers(30, 35))
+    )
+
+
+def no_show_recorded(draw, network):
+    found = session_in(draw, network, SessionState.BOOKED)
+    return found and stories.missed(*found)
+
+
+def delivery_disputed(draw, network):
+    found = session_in(draw, network, SessionState.DELIVERED)
+    return found and stories.disputed(*found)
+
+
+def dispute_resolved(draw, network):
+    found = session_in(draw, network, SessionState.DISPUTED)
+    return found and stories.resolved(*found, upheld=draw(st.booleans()))
+
+
+def some_use(draw, network):
+    """Draw what a voucher paid for an engagement, and some cents of what is not settled of it."""
+    uses = [
+        (name, use.engagement, use.redeemed_cents - use.settled_cents)
+        for name, voucher in network.vouchers.items()
+        for use in voucher.uses
+        if use.redeemed_cents > use.settled_cents
+    ]
+    found = one_of(draw, uses)
+    return found and (found[0], {"engagement": found[1], "amount_cents": draw(st.integers(1, found[2]))})
+
+
+def voucher_reversed(draw, network):
+    found = some_use(draw, network)
+    return found and stories.reversed_(found[0], **found[1])
+
+
+def voucher_settled(draw, network):
+    found = some_use(draw, network)
+    return found and stories.settled(found[0], **found[1])
+
+
+def consultation_held(draw, network):
+    return stories.consultation(new_id(network, "c-"), firm=one_of(draw, network.firms))
+
+
+def needs_of(draw, network, household):
+    names = network.links.targets(household, "declares")
+    return tuple(draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))) if names else ()
+
+
+def personal_plan_drafted(draw, network):
+    household = one_of(draw, network.households)
+    needs = household and needs_of(draw, network, household)
+    return needs and stories.personal_plan(new_id(network, "pp"), household=household, needs=needs)
+
+
+def personal_plan_moved(draw, network):
+    name = one_of(draw, network.personal_plans)
+    if name is None:
+        return None
+    plan = network.personal_plans[name]
+    return (
+        stories.plan_revised(name, *needs_of(draw, network, plan.household))
+        if plan.approved
+        else stories.approved(name)
+    )
+
+
+def campaign_launched(draw, network):
+    return stories.campaign(new_id(network, "camp-"))
+
+
+def campaign_reached(draw, network):
+    name = one_of(draw, network.campaigns)
+    return name and stories.reached(name, draw(st.integers(12, 90)), 12)
+
+
+def product_released(draw, network):
+    return stories.product(new_id(network, "kit-"))
+
+
+def leave_planned(draw, network):
+    fathers = [
+        (network.links.targets(name, "lives_in")[0], name)
+        for name, person in network.persons.items()
+        if person.role is Role.EMPLOYEE and network.links.targets(name, "lives_in")
+    ]
+    found = one_of(draw, fathers)
+    return found and stories.leave(new_id(network, "l"), household=found[0], father=found[1])
+
+
+def paternity_leave_taken(draw, network):
+    name = one_of(draw, [name for name, leave in network.leaves.items() if not leave.taken])
+    return name and stories.leave_taken(name, household=network.leaves[name].household)
+
+
+AROUND = (
+    *(partner_admitted, partner_withdrawn, staff_assigned, staff_hours_logged, staff_hours_reversed),
+    *(cost_incurred, cost_incurred, cost_reversed, working_group_formed, report_issued),
+    *(firm_approached, firm_sheet_completed, network_agreement_signed, network_agreement_moved),
+    *(supplier_surveyed, supplier_suspended, agreement_chosen, agreement_ended),
+    *(consultation_held, personal_plan_drafted, personal_plan_moved),
+    *(campaign_launched, campaign_reached, product_released, leave_planned, paternity_leave_taken),
+)
+OFTEN = (
+    *(service_requested, request_answered, service_rescheduled, no_show_recorded),
+    *(delivery_disputed, dispute_resolved, voucher_reversed, voucher_settled),
+)
 PROMISING = (
     *(pool_formed, service_booked, service_delivered, delivery_confirmed, voucher_redeemed),
     *(need_declared, plan_adopted, voucher_issued, pool_member_left, service_cancelled),
 )
-DRAWERS = (
-    *PROMISING * 3,
+LIVED = (
     *(firm_joined, firm_left, person_enrolled, person_left, household_formed, consent_given, consent_withdrawn),
     *(need_revised, need_withdrawn, need_unmet, need_expired),
     *(supplier_registered, supplier_offered, offer_revised, offer_withdrawn, agreement_signed),
     *(chain_composed, chain_broken, pool_dissolved),
     *(satisfaction_recorded, voucher_expired, voucher_cancelled, meeting_held),
 )
+DRAWERS = (*PROMISING * 3, *OFTEN * 2, *LIVED * 2, *AROUND)
 
 
 def admitted(network, fact):
@@ -482,7 +745,7 @@ def admitted(network, fact):
 def facts(draw, network, *, drawers=DRAWERS):
     """Draw a fact that a network admits now, or None."""
     fact = draw(st.sampled_from(drawers))(draw, network)
-    return fact if fact is not None and admitted(network, fact) else None
+    return fact if fact and admitted(network, fact) else None
 
 
 def moved(network, days):
@@ -491,14 +754,31 @@ def moved(network, days):
     return later.replace(hour=20)
 
 
+BEGINNINGS = (
+    stories.booking(),
+    stories.matched(),
+    [],
+    stories.carried(),
+    [*stories.carried(), *stories.booking()],
+    [*stories.booking(), stories.AFTER_ALL, *(stories.delivered("e1", number) for number in range(3))],
+    [*stories.matched(), *stories.served()],
+    [*stories.matched(), *stories.served(), stories.delivered("e2"), stories.disputed("e2"), stories.leave()],
+)
+"""What a history may begin with after the pilot: facts, and the instants from which they happen."""
+
+
 @st.composite
 def histories(draw, *, shortest=5, longest=25):
-    """Draw what happened after the pilot, often from its first pools on: batches, each an instant and its facts."""
+    """Draw what happened after the pilot, from one of some beginnings on: batches, each an instant and its facts."""
     network = Network()
     record(network, *pilot())
-    batches = [(stories.START, (fact,)) for fact in draw(st.sampled_from([stories.booking(), stories.matched(), []]))]
-    for at, batch in batches:
-        record(network, *batch, at=at)
+    batches, now = [], stories.START
+    for one in draw(st.sampled_from(BEGINNINGS)):
+        if isinstance(one, dt.datetime):
+            now = one
+            continue
+        record(network, one, at=now)
+        batches.append((now, (one,)))
     for _ in range(draw(st.integers(shortest, longest))):
         network.now = moved(network, draw(st.sampled_from([0, 0, 7, 1])))
         fact = draw(facts(network))

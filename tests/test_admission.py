@@ -54,7 +54,7 @@ class Line:
 
     def record(self, *batches):
         """Record the first batch slowly; the others come meanwhile, in their order, and are served together."""
-        log, waiting = self.log, self.community._admission._waiting
+        log, waiting = self.log, self.community._admission._line._waiting
         log.line.clear()
         log.reached.clear()
         threads = []
@@ -169,7 +169,7 @@ def test_a_thread_that_is_stopped_leaves_the_others_without_a_promise(line):
     line.log.failures = [KeyboardInterrupt()]
     hooked, threading.excepthook = threading.excepthook, lambda _args: None
     try:
-        log, waiting = line.log, line.community._admission._waiting
+        log, waiting = line.log, line.community._admission._line._waiting
         log.line.clear()
         threads = [threading.Thread(target=line._one, args=(n, *meetings(f"m-{n}")[0])) for n in range(3)]
         for place, thread in enumerate(threads):
@@ -276,7 +276,7 @@ def test_who_is_stopped_in_the_line_leaves_it(line, monkeypatch):
     first = threading.Thread(target=line._one, args=(0, *meetings("m-0")[0]))
     first.start()
     assert log.reached.wait(10)
-    monkeypatch.setattr("wis_engine.admission.threading.Lock", Stopped)
+    monkeypatch.setattr("wis_engine.line.threading.Lock", Stopped)
     with pytest.raises(KeyboardInterrupt):
         line.community.record(stories.meeting("m-1"))
     monkeypatch.undo()

@@ -86,7 +86,7 @@ def test_facts_go_to_a_file_that_only_its_owner_reads(log, lines, tmp_path, caps
     assert names(tmp_path) == {"log.db", "facts.jsonl"}
 
 
-@pytest.mark.parametrize("kind", ["log", "text", "folder", "link"])
+@pytest.mark.parametrize("kind", ["log", "text", "facts", "folder", "link"])
 def test_what_is_no_earlier_export_is_spared(log, exported, tmp_path, capsys, kind):
     out = tmp_path / "out"
     match kind:
@@ -94,6 +94,8 @@ def test_what_is_no_earlier_export_is_spared(log, exported, tmp_path, capsys, ki
             out.write_bytes(b"SQLite format 3\0")
         case "text":
             out.write_text("mine")
+        case "facts":
+            out.write_text('{"data":{},"name":"firm-joined"}\n')
         case "folder":
             out.mkdir()
         case "link":

@@ -249,6 +249,7 @@ def test_events_are_read_by_position_type_and_name(community):
     assert names(community.events(about="n2")) == [
         "need-declared",
         "pool-formed",
+        "service-requested",
         "service-booked",
         "pool-member-left",
         "need-withdrawn",
@@ -269,7 +270,12 @@ def test_the_story_of_a_need_reads_in_order_and_tells_of_nobody_else(community):
         "delivery-confirmed",
         "voucher-redeemed",
         "satisfaction-recorded",
+        "voucher-reversed",
+        "voucher-redeemed",
+        "voucher-settled",
         "pool-dissolved",
+        "personal-plan-drafted",
+        "personal-plan-revised",
     ]
     assert not any({"n2", "e2", "v2"} & set(one.fact.about()) for one in story if not isinstance(one.fact, PoolFormed))
 
@@ -587,7 +593,21 @@ def test_a_community_is_not_opened_anyhow(changes):
         Community.open("memory:", **changes)
 
 
-@pytest.mark.parametrize("url", ["", "memory", "sqlite:", "sqlite:///a\0b", "postgresql:x", "mysql://x", "file.db"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "memory",
+        "sqlite:",
+        "sqlite:///a\0b",
+        "postgresql:x",
+        "mysql://x",
+        "file.db",
+        "sqlite:///:memory:",
+        "sqlite:///a.db?mode=ro",
+        "sqlite://a.db",
+    ],
+)
 def test_no_url_of_a_log(url):
     with pytest.raises(Malformed):
         Community.open(url)

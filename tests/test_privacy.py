@@ -4,7 +4,21 @@ import datetime as dt
 
 import attrs
 import pytest
-from stories import NIL, START, facts_in, household, life, need, network_of, person, pilot, record
+from stories import (
+    LEAVE_DAYS,
+    NIL,
+    START,
+    facts_in,
+    household,
+    leave,
+    leave_taken,
+    life,
+    need,
+    network_of,
+    person,
+    pilot,
+    record,
+)
 
 import wis_engine as wis
 from wis_engine import catalogue
@@ -12,6 +26,7 @@ from wis_engine.errors import Malformed, Refused
 from wis_engine.facts import EVENTS, HouseholdFormed, NeedRevised, PersonLeft
 from wis_engine.facts.base import Recorded, personal_fields
 from wis_engine.facts.needs import Reason
+from wis_engine.facts.outreach import Reason as LeaveReason
 from wis_engine.log.codec import fact_from_dict, fact_to_dict
 from wis_engine.network.parties import Household, Member
 from wis_engine.network.promises import Need, NeedStep
@@ -26,11 +41,15 @@ SLOTS = WeekSlots.parse("mon-fri 15:30-19:30")
 KEPT = (CANARY, *SERVICES, "qx", str(SLOTS.bits))
 """What the facts and entities of this file hold in their personal fields."""
 
+BIRTH = dt.date(2026, 3, 10)
+
 FORMED = household("h9", CANARY, members=(Member(id=CANARY, age_band=AgeBand.SCHOOL_6_10),))
 DECLARED = need("n9", "h9", beneficiary=CANARY, language="qx", slots=SLOTS, steps=STEPS)
 REVISED = NeedRevised(need="n9", household="h9", slots=SLOTS)
-FACTS = {type(fact): fact for fact in (FORMED, DECLARED, REVISED)}
-LIVED = [person(CANARY), FORMED, DECLARED, REVISED]
+PLANNED = leave("l9", household="h9", father=CANARY, birth=BIRTH, multiple=True)
+TAKEN = leave_taken("l9", household="h9", days=(BIRTH, *LEAVE_DAYS))
+FACTS = {type(fact): fact for fact in (FORMED, DECLARED, REVISED, PLANNED, TAKEN)}
+LIVED = [person(CANARY), FORMED, DECLARED, REVISED, PLANNED]
 
 
 def tells(what):
@@ -73,7 +92,11 @@ def test_an_entity_shows_its_public_fields_alone():
             fields = {a.name for a in attrs.fields(type(entity)) if PERSONAL in a.metadata}
             sealed[name] |= fields
             assert not any(f"{field}=" in repr(entity) for field in fields)
-    assert {name: len(fields) for name, fields in sealed.items() if fields} == {"households": 3, "needs": 6}
+    assert {name: len(fields) for name, fields in sealed.items() if fields} == {
+        "households": 3,
+        "needs": 6,
+        "leaves": 3,
+    }
     assert isinstance(network.households["h9"], Household)
     assert isinstance(network.needs["n9"], Need)
     assert not tells(network.households["h9"])
@@ -96,6 +119,8 @@ REFUSALS = [
     ),
     ([person(CANARY), FORMED, PersonLeft(person=CANARY, firm="f1")], DECLARED, Reason.NO_ACTIVE_RECIPIENT),
     (LIVED, attrs.evolve(REVISED, sessions=30), Reason.NEVER_FITS),
+    ([person(CANARY), FORMED], attrs.evolve(PLANNED, household="h1"), LeaveReason.OTHER_HOUSEHOLD),
+    ([person(CANARY), FORMED], attrs.evolve(PLANNED, birth=dt.date(2020, 1, 1)), LeaveReason.OUTSIDE_WINDOW),
 ]
 
 

@@ -1,15 +1,19 @@
 """Verifying: what was built otherwise than from the facts is found, with the position where it parts from them."""
 
+import datetime as dt
+
 import attrs
 import pytest
 import stories
 from stories import START, life, pilot
 
 from wis_engine.community import Community
+from wis_engine.errors import FormatError, IntegrityError, StorageUnavailable
 from wis_engine.facts import Event
 from wis_engine.log.codec import known_events
-from wis_engine.log.log import Fault
+from wis_engine.log.log import Fault, Snapshot
 from wis_engine.log.memory import MemoryLog
+from wis_engine.network.network import KINDS
 from wis_engine.network.parties import MeetingKind
 from wis_engine.network.promises import VoucherState
 from wis_engine.snapshots import picture
@@ -39,7 +43,7 @@ def test_what_follows_from_the_facts_is_whole(community, deep):
     found = community.verify(deep=deep)
     assert found.ok
     assert (found.position, found.deep) == (community.position, deep)
-    assert found.snapshots == ((community.position,) if deep else ())
+    assert found.snapshots == (community.position,)
     assert str(found).endswith("whole")
 
 
@@ -55,7 +59,7 @@ def test_a_thing_changed_by_hand_parts_where_a_fact_set_the_field_that_differs(c
     network = community.network
     network.put(network.vouchers[voucher].replace(**changes))
     (found,) = [one for one in community.verify(deep=True).faults if "in use" in one.what]
-    (position,) = [one.position for one in community.events(types=[fact], about=voucher)]
+    position, *_ = [one.position for one in community.events(types=[fact], about=voucher)]
     assert found.position == position
 
 
@@ -110,6 +114,62 @@ def test_a_damaged_snapshot_is_named(log, community):
     log.put(attrs.evolve(log.get(), digest="0" * 64))
     (fault,) = community.verify(deep=True).faults
     assert fault == Fault(position=community.position, what="a snapshot is of no use: damaged")
+
+
+def test_damage_of_a_snapshot_shows_without_going_deep(log, community):
+    community.snapshot()
+    log.put(attrs.evolve(log.get(), parts=(b"x",)))
+    assert [str(one) for one in community.verify().faults] == [
+        f"position {community.position}: a snapshot is of no use: damaged"
+    ]
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_snapshot_in_another_form_is_no_fault(log, community, deep):
+    log.put(Snapshot.of(7, "another", [b"x"]))
+    found = community.verify(deep=deep)
+    assert (found.ok, found.snapshots) == (True, (7,))
+
+
+@pytest.mark.parametrize("changed", ["now", "latest"])
+def test_a_network_that_stands_at_another_moment_parts_from_the_facts(log, community, changed):
+    network = community.network.copy()
+    setattr(network, changed, network.latest + dt.timedelta(days=400))
+    log.put(picture(network, known_events()))
+    (fault,) = community.verify(deep=True).faults
+    assert f"the snapshot at {community.position} parts here" in fault.what
+    setattr(community.network, changed, network.latest)
+    assert community.verify().ok
+    assert "the network in use parts here" in str(community.verify(deep=True))
+
+
+def test_a_network_that_forgot_what_is_open_parts_from_the_facts(community):
+    kind = next(kind for kind in KINDS if community.network.opened(kind))
+    community.network._open[kind].clear()
+    (fault,) = community.verify(deep=True).faults
+    assert fault.what.startswith("the network in use parts here")
+
+
+def test_a_network_whose_things_came_at_another_time_parts_where_they_did(community):
+    entered = community.network.links._node_since
+    at = entered[3]
+    entered[3] = at - 1
+    assert [fault.position for fault in community.verify(deep=True).faults] == [at - 1]
+
+
+@pytest.mark.parametrize("error", [FormatError, IntegrityError, StorageUnavailable])
+@pytest.mark.parametrize("method", ["faults", "read", "get"])
+def test_an_error_of_the_log_is_answered_beside_what_was_found(log, community, method, error):
+    def fails(*_, **__):
+        raise error("torn")
+
+    community.network.put(community.network.funds["b1"].replace(promised_cents=10**12))
+    broken = community.verify().faults
+    assert broken
+    setattr(log, method, fails)
+    found = community.verify(deep=True)
+    assert "torn" in str(found)
+    assert {*broken} < {*found.faults}
 
 
 def test_what_the_log_finds_is_told_in_order(log, community):

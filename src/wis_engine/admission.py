@@ -9,23 +9,31 @@ with a mark in the journal, and one commit for all of them.
 
 import datetime as dt
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice, zip_longest
 from typing import Final, TypeAlias
 
 import attrs
 
-from wis_engine.errors import Conflict, KeyReused, Malformed, OutcomeUnknown, Refused, StorageUnavailable
+from wis_engine.errors import (
+    Busy,
+    Conflict,
+    IntegrityError,
+    KeyReused,
+    Malformed,
+    OutcomeUnknown,
+    Refused,
+    StorageUnavailable,
+)
 from wis_engine.facts.base import Event, Receipt
+from wis_engine.line import Asked, Line
 from wis_engine.log.log import Batch, Log
 from wis_engine.network import Network
 from wis_engine.replay import catch_up, take_effect
 
-Build: TypeAlias = Callable[[Network], tuple[Event, ...]]
-"""Makes the facts of a batch from the network as it stands when its turn comes."""
+Build: TypeAlias = Callable[[Network], tuple[Event, ...] | Receipt]
+"""Makes the facts of a batch from the network as it stands when its turn comes, or finds that it is in already."""
 
 Entry: TypeAlias = Batch | Receipt | int | Exception
 """What becomes of a batch in a group: written, there already (in the log, or at a place in the group), kept out."""
@@ -35,18 +43,13 @@ Keyed: TypeAlias = dict[str, tuple[str, int, int]]
 
 TRIES: Final = 3
 """Lost races after which a batch takes the log's write lock before it is checked."""
-GROUP: Final = 256
-"""Most callers that share a commit."""
-PAUSES: Final = 4
-PAUSE_SECONDS: Final = 0.000_05
-"""How often and how long a group waits for those who were in the last one: a tenth of what a commit takes."""
 CHUNK: Final = 500
 """Batches of a load that share a commit."""
 
 
 @attrs.define(kw_only=True, eq=False)
-class Request:
-    """A batch that wants to get in, and the answer when it is there."""
+class Request(Asked[Receipt]):
+    """A batch that wants to get in; what it is made of is known when its turn comes."""
 
     build: Build
     occurred_at: dt.datetime
@@ -54,21 +57,10 @@ class Request:
     cause: str | None = None
     key: str | None = None
     after: int | None = None
-    receipt: Receipt | None = None
-    error: Exception | None = None
-    turn: "threading.Lock | None" = None
-    """Held until its caller, who waits for it, is answered or has to serve."""
 
-    @property
-    def done(self) -> bool:
-        """Say whether there is an answer."""
-        return self.receipt is not None or self.error is not None
-
-    def batch(self, network: Network) -> Batch:
-        """Make the batch for the network as it stands."""
-        return Batch(
-            facts=self.build(network), occurred_at=self.occurred_at, actor=self.actor, cause=self.cause, key=self.key
-        )
+    def batch(self, facts: tuple[Event, ...]) -> Batch:
+        """Put facts into the envelope."""
+        return Batch(facts=facts, occurred_at=self.occurred_at, actor=self.actor, cause=self.cause, key=self.key)
 
 
 class Admission:
@@ -80,6 +72,8 @@ class Admission:
         Where what is admitted is kept.
     network
         What the log adds up to, up to some position; written by nobody else.
+    rebuild
+        Makes the network from the log again, should a change be left half done.
 
     Attributes
     ----------
@@ -87,79 +81,29 @@ class Admission:
         Held while the network changes; hold it to read several things of one state.
     """
 
-    def __init__(self, log: Log, network: Network) -> None:
+    def __init__(self, log: Log, network: Network, *, rebuild: Callable[[], Network]) -> None:
         self.network = network
         self.lock = threading.RLock()
         self._log = log
-        self._door = threading.Lock()  # of the next three
-        self._waiting: deque[Request] = deque()
-        self._leader: Request | None = None
-        self._serving: int | None = None
-        self._company = 1  # callers that are to be expected
+        self._rebuild = rebuild
+        self._line: Line[Request] = Line(self._serve)
+        self._whole = True
+        self._changing: int | None = None
 
-    def catch_up(self) -> int:
-        """Bring the network up to the head of the log; answer how many facts there were."""
+    def catch_up(self) -> None:
+        """Bring the network up to the head of the log."""
         with self.lock:
-            return catch_up(self.network, self._log) if self._log.head() != self.network.position else 0
+            # A guard that asks sees the network in the middle of a batch, as it is.
+            if self._changing != threading.get_ident() and not (self._whole and self._is_up()):
+                with self._change():
+                    self._catch_up()
 
     def admit(self, request: Request) -> Receipt:
-        """Get a batch in, or raise what keeps it out.
-
-        Who finds nobody serving serves everybody who waits, and then asks the
-        next in line to.
-        """
-        try:
-            self._stand_in_line(request)
-            if request.turn is not None:
-                request.turn.acquire()
-            if not request.done:
-                self._lead(request)
-        except BaseException:
-            self._leave(request)
-            raise
-        if request.error is not None:
-            raise request.error
-        assert request.receipt is not None
-        return request.receipt
-
-    def _stand_in_line(self, request: Request) -> None:
-        with self._door:
-            if self._serving == threading.get_ident():
-                raise Malformed("a guard or an effect cannot record")
-            self._waiting.append(request)
-            if self._leader is None:
-                self._leader = request
-            else:
-                request.turn = threading.Lock()
-                request.turn.acquire()
-
-    def _leave(self, request: Request) -> None:
-        """Take a caller that was stopped out of the line, and let the others go on."""
-        with self._door:
-            if request in self._waiting:
-                self._waiting.remove(request)
-            leads = self._leader is request
-        if leads:
-            self._pass_on()
-
-    def _lead(self, mine: Request) -> None:
-        try:
-            with self.lock:
-                self._serving = threading.get_ident()
-                try:
-                    self._serve(mine)
-                finally:
-                    self._serving = None
-        finally:
-            self._pass_on()
-
-    def _pass_on(self) -> None:
-        """Ask the next in line to serve, if somebody waits."""
-        with self._door:
-            self._leader = self._waiting[0] if self._waiting else None
-            turn = None if self._leader is None else self._leader.turn
-        if turn is not None:
-            turn.release()
+        """Get a batch in, or raise what keeps it out."""
+        if self._changing == threading.get_ident():
+            raise Malformed("a guard or an effect cannot record")
+        self._line.wait_for(request)
+        return request.result()
 
     def load(self, batches: Iterable[Batch], *, guarded: bool, after: int | None = None) -> Iterator[int]:
         """Take in many batches, chunk by chunk; yield the position after each.
@@ -176,34 +120,50 @@ class Admission:
             after = None if after is None else position
             yield position
 
-    def _serve(self, mine: Request) -> None:
-        """Serve the callers that wait now, and those who were answered a moment ago and are about to come back."""
-        for _ in range(PAUSES):
-            if len(self._waiting) >= self._company:
-                break
-            time.sleep(PAUSE_SECONDS)
-        with self._door:
-            group = [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP))]
-        self._company = max(len(group), self._company // 2)
+    @contextmanager
+    def _change(self) -> Iterator[Network]:
+        """Change the network, all of it or nothing.
+
+        Who is stopped in the middle (Ctrl-C) leaves a network that nobody
+        trusts: it is built again from the log when it is next asked for.
+        """
+        if not self._whole:
+            self.network = self._rebuild()
+        self._whole = False
         try:
+            self._changing = threading.get_ident()
+            try:
+                yield self.network
+                self.network.commit()
+            except Exception:
+                self.network.rollback()
+                self._whole = True
+                raise
+            self._whole = True
+            self._changing = None
+        except BaseException:
+            self._changing = None
+            raise
+
+    def _is_up(self) -> bool:
+        return self._log.head() == self.network.position
+
+    def _catch_up(self) -> None:
+        if self._log.head() < self.network.position:
+            raise IntegrityError(f"the log ends before position {self.network.position}, which was read from it")
+        catch_up(self.network, self._log)
+
+    def _serve(self, group: list[Request]) -> None:
+        """Answer callers."""
+        with self.lock:
             if len(group) == 1:
                 self._alone(group[0])
             else:
                 self._together(group)
-        except BaseException:
-            # This thread is stopped, perhaps while it committed: the others cannot be told what became of theirs.
-            for one in group:
-                if not one.done and one is not mine:
-                    one.error = OutcomeUnknown("the thread that served this batch was stopped")
-            raise
-        finally:
-            for one in group:
-                if one is not mine and one.turn is not None:
-                    one.turn.release()
 
     def _alone(self, request: Request) -> None:
         try:
-            request.receipt = self._tried(request)
+            request.answer = self._tried(request)
         except Exception as error:  # noqa: BLE001 - raised again where it is asked for
             request.error = error
 
@@ -217,21 +177,16 @@ class Admission:
         return self._attempt(request, self._log.locked())
 
     def _attempt(self, request: Request, lock: AbstractContextManager[None]) -> Receipt:
-        network = self.network
-        try:
+        with self._change() as network:
             with lock:
-                self.catch_up()
+                self._catch_up()
                 network.begin()
                 receipt = self._enter(request)
-        except BaseException:
-            network.rollback()
-            raise
-        if receipt.repeated:
-            network.rollback()
+            if receipt.repeated:
+                network.rollback()
+            else:
+                network.pass_time(request.occurred_at, receipt.recorded_at)
             return receipt
-        network.commit()
-        network.pass_time(request.occurred_at, receipt.recorded_at)
-        return receipt
 
     def _together(self, group: list[Request]) -> None:
         """Admit callers in their order under one lock and one commit, refusals too.
@@ -240,38 +195,34 @@ class Admission:
         did not say what became of the commit, neither can this; who had been
         kept out on the strength of it tries again.
         """
-        network = self.network
         entries: list[Entry] = []
         try:
-            with self._log.locked():
-                self.catch_up()
-                network.begin()
-                keyed: Keyed = {}
-                entries.extend(self._entry(request, place, keyed) for place, request in enumerate(group))
-                receipts = iter(self._log.load(entry for entry in entries if isinstance(entry, Batch)))
+            with self._change() as network:
+                with self._log.locked():
+                    self._catch_up()
+                    network.begin()
+                    keyed: Keyed = {}
+                    entries.extend(self._entry(request, place, keyed) for place, request in enumerate(group))
+                    receipts = self._log.load(entry for entry in entries if isinstance(entry, Batch))
+                self._answer(group, entries, iter(receipts))
         except Exception as failure:  # noqa: BLE001 - each hears of what is its own
-            network.rollback()
             for request, entry in zip_longest(group, entries):
-                if isinstance(failure, OutcomeUnknown) and isinstance(entry, Batch):
-                    request.error = OutcomeUnknown(*failure.args)
+                if isinstance(failure, Busy) or (isinstance(failure, OutcomeUnknown) and isinstance(entry, Batch)):
+                    request.error = type(failure)(*failure.args)
                 else:
                     self._alone(request)
-            return
-        except BaseException:
-            network.rollback()
-            raise
-        network.commit()
+
+    def _answer(self, group: list[Request], entries: list[Entry], receipts: Iterator[Receipt]) -> None:
+        """Tell callers what became of their batches, once the log has kept them."""
         for request, entry in zip(group, entries, strict=True):
             match entry:
                 case Batch():
-                    request.receipt = next(receipts)
-                    network.pass_time(request.occurred_at, request.receipt.recorded_at)
+                    request.answer = next(receipts)
+                    self.network.pass_time(request.occurred_at, request.answer.recorded_at)
                 case Receipt():
-                    request.receipt = entry
+                    request.answer = entry
                 case int():
-                    first = group[entry].receipt
-                    assert first is not None
-                    request.receipt = attrs.evolve(first, repeated=True)
+                    request.answer = attrs.evolve(group[entry].result(), repeated=True)
                 case Exception():
                     request.error = entry
 
@@ -280,7 +231,10 @@ class Admission:
         network = self.network
         mark = network.mark()
         try:
-            batch = request.batch(network)
+            made = request.build(network)
+            if isinstance(made, Receipt):
+                return made
+            batch = request.batch(made)
             if (earlier := self._standing(batch, keyed)) is not None:
                 return earlier
             _require_still(network.position, request.after)
@@ -307,7 +261,10 @@ class Admission:
 
     def _enter(self, request: Request) -> Receipt:
         """Check, apply and append; the network's journal stays open until the log has kept the batch."""
-        batch = request.batch(self.network)
+        made = request.build(self.network)
+        if isinstance(made, Receipt):
+            return made
+        batch = request.batch(made)
         if batch.key is not None and (earlier := self._log.receipt(batch.key, batch.content)) is not None:
             return earlier
         start = self.network.position
@@ -325,10 +282,9 @@ class Admission:
             fact.apply(network)
 
     def _load(self, chunk: list[Batch], *, guarded: bool, after: int | None) -> None:
-        network = self.network
-        try:
+        with self._change() as network:
             with self._log.locked():
-                self.catch_up()
+                self._catch_up()
                 _require_still(network.position, after)
                 network.begin()
                 keyed: Keyed = {}
@@ -336,12 +292,8 @@ class Admission:
                 if after is not None:
                     _require_still(network.position, after + sum(len(batch.facts) for batch in chunk))
                 receipts = self._log.load(taken)
-        except BaseException:
-            network.rollback()
-            raise
-        network.commit()
-        for batch, receipt in zip(taken, receipts, strict=True):
-            network.pass_time(batch.occurred_at, receipt.recorded_at)
+            for batch, receipt in zip(taken, receipts, strict=True):
+                network.pass_time(batch.occurred_at, receipt.recorded_at)
 
     def _take(self, batch: Batch, place: int, keyed: Keyed, *, guarded: bool) -> bool:
         """Let a batch of a load take effect, after its guards or without; False when it is there already."""

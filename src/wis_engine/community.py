@@ -7,34 +7,29 @@ says no. Nothing else writes.
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
-from itertools import takewhile
-from typing import Any, Final, Literal, Self
+from typing import Final, Literal, Self
 
-from wis_engine import plain
 from wis_engine.admission import Admission, Build, Request
-from wis_engine.bridge import LeftOut, facts_of, left_out, problem_of
+from wis_engine.bridge import facts_of
 from wis_engine.deadlines import Deadlines
 from wis_engine.errors import Malformed, PlanError, ReadOnly, Refused
-from wis_engine.facts import EVENTS, Event, PlanAdopted, Receipt, Recorded
+from wis_engine.facts import EVENTS, Event, Receipt
 from wis_engine.facts.base import holds_redacted
 from wis_engine.log.codec import Registry, known_events
 from wis_engine.log.fork import ForkedLog
 from wis_engine.log.limits import check_batch
-from wis_engine.log.log import Batch, Log, never
+from wis_engine.log.log import Batch, Log
 from wis_engine.log.memory import MemoryLog
 from wis_engine.log.upcast import UPCASTS, Upcast
-from wis_engine.matching import EFFORT, Plan, Problem, Strategy, solve
+from wis_engine.matching import Plan
 from wis_engine.matching.plan import content_digest
 from wis_engine.network import Network
-from wis_engine.network.timetable import sessions_of
 from wis_engine.opening import open_log
+from wis_engine.picture import Picture
 from wis_engine.replay import network_at
 from wis_engine.shapes import is_id
 from wis_engine.snapshots import SNAPSHOT_EVERY, Snapshots
-from wis_engine.story import story_of
-from wis_engine.values import Occurrence, Period, PoolId
-from wis_engine.verification import Verification, verify
-from wis_engine.views.indicators import READS, Indicator, indicators
+from wis_engine.story import adoption
 
 Clock = Callable[[], dt.datetime]
 NOBODY: Final = "unnamed"
@@ -48,7 +43,7 @@ def system_clock() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-class Community:
+class Community(Picture):
     """One community: its log, and the network that the log adds up to.
 
     Open one with `Community.open`. Its methods may be called from several
@@ -85,15 +80,17 @@ class Community:
         snapshot_every: int | None = None,
         until: int | None = None,
     ) -> None:
-        self._log = log
         self._clock = clock
-        self._registry = registry or known_events()
         self._writable = writable
-        self._until = until
+        known = registry or known_events()
+
+        def build() -> tuple[Network, int]:
+            return network_at(log, known, until=until, writable=writable)
+
         begun = 0
         if network is None:
-            network, begun = network_at(log, self._registry, until=until, writable=writable)
-        self._admission = Admission(log, network)
+            network, begun = build()
+        super().__init__(log, Admission(log, network, rebuild=lambda: build()[0]), known, until=until)
         every = snapshot_every if writable else None
         self._snapshots = Snapshots(log, self._registry, every=every, last=begun)
         self._snapshots.keep_when_due(network)
@@ -118,7 +115,8 @@ class Community:
         url
             «memory:», «sqlite:///path/to/file.db» or «postgresql://host/database».
         name
-            Which one of the communities in a PostgreSQL database.
+            Which one of the communities in a PostgreSQL database; «main» when
+            not given. In mode «rw» one that is not there is made.
         zone
             Time zone of its calendar, kept in the log when it is made
             («Europe/Rome» when not given); another one later is an error.
@@ -151,102 +149,16 @@ class Community:
             log.close()
             raise
 
-    # Looking
-
-    @property
-    def registry(self) -> Registry:
-        """The event types that its log may hold."""
-        return self._registry
-
-    @property
-    def network(self) -> Network:
-        """The state that the facts add up to; look, do not write."""
-        if self._until is None:
-            self._admission.catch_up()
-        return self._admission.network
-
-    @property
-    def position(self) -> int:
-        """Position of the last fact in the network."""
-        return self.network.position
-
-    def events(
-        self,
-        *,
-        about: str | None = None,
-        related: bool = False,
-        types: Iterable[type[Event] | str] | None = None,
-        after: int = 0,
-        until: int | None = None,
-    ) -> Iterator[Recorded]:
-        """Read recorded facts in order.
-
-        Parameters
-        ----------
-        about
-            Only facts that name this id.
-        related
-            Also facts of what belongs to its story: of a need its pools,
-            engagements and the vouchers that paid; of a household its needs.
-        types
-            Only facts of these classes or names.
-        after, until
-            Positions: `after` is out, `until` is in.
-        """
-        names = None if types is None else [self._registry.name_of(one) for one in types]
-        network = self.network
-        end = network.position if until is None else min(until, network.position)
-        if about is None:
-            return self._log.read(after=after, until=end, types=names)
-        if not related:
-            return self._log.read(after=after, until=end, types=names, about=[about])
-        return story_of(about, self._log, network, types=names, after=after, until=end)
-
-    def records(self, table: str) -> list[dict[str, Any]]:
-        """List a table of the network («needs», «pools», ...) as plain rows, in order of id.
-
-        Raises
-        ------
-        Malformed
-            There is no such table.
-        """
-        network = self.network
-        rows = network.tables.get(table)
-        if rows is None:
-            raise Malformed(f"no table {table!r}; there are {', '.join(sorted(network.tables))}")
-        return [plain.to_plain(rows[name]) for name in sorted(rows)]
-
-    def sessions(self, pool: str) -> tuple[tuple[Occurrence, ...], ...]:
-        """Date the sessions of a pool: one tuple for each of its steps, one step where no chain serves it.
-
-        A member is promised the first ones, as many as it has sessions; these
-        are what `ServiceBooked` books.
-
-        Raises
-        ------
-        Malformed
-            There is no such pool.
-        """
-        network = self.network
-        found = network.pools.get(PoolId(pool))
-        if found is None:
-            raise Malformed(f"no pool {pool!r}")
-        return sessions_of(network, found)
-
-    def indicators(self, period: Period) -> tuple[Indicator, ...]:
-        """Count the indicators of the project over a period of local dates."""
-        position = self.position
-        records = self._log.read(until=position, types=[event.name for event in READS])
-        return indicators(records, period, position=position, zone=self._log.zone)
+    # Past and what-if
 
     def as_of(self, moment: int | dt.datetime) -> "Community":
         """Show the community as it stood: after a position, or at an instant as then recorded. Read only."""
-        position = moment if type(moment) is int else self._log.position_at(_aware(moment))
-        if not 0 <= position <= self.position:
-            raise Malformed(f"no position {position}: the log stands at {self.position}")
-        with self._admission.lock:
-            if position == self.network.position:
-                network = self.network.copy()
+        with self.still() as now:
+            position = moment if type(moment) is int else min(self._log.position_at(_aware(moment)), now.position)
+            if not 0 <= position <= now.position:
+                raise Malformed(f"no position {position}: the log stands at {now.position}")
+            if position == now.position:
+                network = now.copy()
             else:
                 network, _ = network_at(self._log, self._registry, until=position, writable=False)
         return Community(
@@ -259,34 +171,10 @@ class Community:
         It costs a copy of the tables, not of what they hold, and reads its
         past from this community's log, which has to stay open for that.
         """
-        with self._admission.lock:
-            network = self.network.copy()
+        with self.still() as now:
+            network = now.copy()
         log = ForkedLog(self._log, at=network.position, registry=self._registry, clock=self._clock)
         return Community(log, clock=self._clock, registry=self._registry, network=network)
-
-    def follow(
-        self,
-        *,
-        after: int = 0,
-        types: Iterable[type[Event] | str] | None = None,
-        stop: Callable[[], bool] = never,
-    ) -> Iterator[Recorded]:
-        """Read recorded facts in order and wait for more, whoever records them.
-
-        None is missed and none comes out of order. Keep the last position
-        that you are done with, and begin `after` it another time.
-
-        Parameters
-        ----------
-        types
-            Only facts of these classes or names.
-        stop
-            Asked a few times a second once the follower has caught up; true ends it.
-        """
-        names = None if types is None else {self._registry.name_of(one) for one in types}
-        for recorded in self._log.follow(after=after, stop=stop):
-            if names is None or (recorded.fact is not None and recorded.fact.name in names):
-                yield recorded
 
     # Recording
 
@@ -353,6 +241,8 @@ class Community:
         """Adopt a plan whole: its chains composed, its pools formed.
 
         The guards are the condition, not a still world; `after` asks for one.
+        A plan can be adopted once; where nothing is matched (`plan.pools` is
+        empty) there is nothing to adopt.
 
         Raises
         ------
@@ -365,20 +255,13 @@ class Community:
             raise PlanError("digest", f"no plan: {type(plan).__name__}")
         if content_digest(plan) != plan.digest:
             raise PlanError("digest", f"plan {plan.id} is not what its digest says")
-        if key is not None and (earlier := self._adopted(plan, key)):
-            return earlier
-        return self._admit(lambda network: facts_of(network, plan), at=at, actor=actor, key=key, after=after)
 
-    def _adopted(self, plan: Plan, key: str) -> Receipt | None:
-        """Find the receipt of a plan that was adopted under this key, whatever happened to its pools since."""
-        for adopted in self._log.read(types=[PlanAdopted.name], about=[plan.id]):
-            if adopted.key == key:
-                batch = takewhile(lambda one: one.key == key, self._log.read(after=adopted.position - 1))
-                *_, last = batch
-                return Receipt(
-                    first=adopted.position, last=last.position, recorded_at=adopted.recorded_at, repeated=True
-                )
-        return None
+        def build(network: Network) -> tuple[Event, ...] | Receipt:
+            # Asked in its turn: what a plan is made of depends on the network, what its key stands for does not.
+            earlier = None if key is None else adoption(self._log, plan.id, key)
+            return facts_of(network, plan) if earlier is None else earlier
+
+        return self._admit(build, at=at, actor=actor, key=key, after=after, alone=key is not None)
 
     def advance(self, to: dt.datetime, *, actor: str = NOBODY) -> tuple[Receipt, ...]:
         """Let time pass: record what expires by itself up to an instant, each at the moment it was due.
@@ -387,15 +270,20 @@ class Community:
         waits, then what they leave and every other open need and voucher past
         its last day expires.
         """
-        receipts = []
-        today = _aware(to).astimezone(self.network.zone_info).date()
-        due = Deadlines(self._admission.network)
-        while (fact := due.next(today)) is not None:
+        self._require_writable()
+        receipts: list[Receipt] = []
+        with self.still() as network:
+            today = _aware(to).astimezone(network.zone_info).date()
+            due = Deadlines(network)
+        while True:
+            with self.still():
+                fact = due.next(today)
+            if fact is None:
+                return tuple(receipts)
             try:
                 receipts.append(self._admit(_always(fact), at=due.moment, actor=actor))
             except Refused:
                 continue  # someone else moved first; what is left comes back next time
-        return tuple(receipts)
 
     def _admit(
         self,
@@ -406,6 +294,7 @@ class Community:
         cause: str | None = None,
         key: str | None = None,
         after: int | None = None,
+        alone: bool = False,
     ) -> Receipt:
         """Ask for admission, and keep a snapshot when one is due."""
         self._require_writable()
@@ -413,7 +302,9 @@ class Community:
             if value is not None and not is_id(value):
                 raise Malformed(f"{name}: not an id")
         happened = _aware(at if at is not None else self._clock())
-        request = Request(build=build, occurred_at=happened, actor=actor, cause=cause, key=key, after=after)
+        request = Request(
+            build=build, occurred_at=happened, actor=actor, cause=cause, key=key, after=after, alone=alone
+        )
         receipt = self._admission.admit(request)
         self._keep_when_due()
         return receipt
@@ -440,11 +331,24 @@ class Community:
             The log stands elsewhere than at `after`.
         IntegrityError
             A fact that no guard was asked about cannot take effect.
+        Malformed
+            Something else than a batch; or, with guards, one that was
+            recorded later than now: a log's stamps never go back.
         """
         self._require_writable()
-        for position in self._admission.load(batches, guarded=guarded, after=after):
-            self._keep_when_due()
-            yield position
+        checked = batches if not guarded else map(self._not_ahead, batches)
+        return map(self._kept, self._admission.load(checked, guarded=guarded, after=after))
+
+    def _not_ahead(self, batch: Batch) -> Batch:
+        if not isinstance(batch, Batch):
+            raise Malformed(f"no batch: {type(batch).__name__}")
+        if batch.recorded_at is not None and batch.recorded_at > _aware(self._clock()):
+            raise Malformed("a batch that was recorded later than now")
+        return batch
+
+    def _kept(self, position: int) -> int:
+        self._keep_when_due()
+        return position
 
     def snapshot(self) -> int:
         """Keep a snapshot of the network in the log, so that opening begins there; answer its position."""
@@ -453,19 +357,6 @@ class Community:
             self._snapshots.keep(self.network)
             return self._admission.network.position
 
-    def verify(self, *, deep: bool = False) -> Verification:
-        """Look through everything stored, and through what was built from it.
-
-        Parameters
-        ----------
-        deep
-            Also replay from the first fact on, and hold the snapshots and the
-            network in use against what comes out: each that differs is named
-            with the first position where the two part.
-        """
-        with self._admission.lock:
-            return verify(self._log, self._registry, self.network, deep=deep)
-
     def _keep_when_due(self) -> None:
         with self._admission.lock:
             self._snapshots.keep_when_due(self._admission.network)
@@ -473,30 +364,6 @@ class Community:
     def _require_writable(self) -> None:
         if not self._writable:
             raise ReadOnly("this community was opened for reading")
-
-    # Matching
-
-    def problem(self) -> Problem:
-        """Freeze the open needs, the offers, the free money and the promises in force."""
-        with self._admission.lock:
-            return problem_of(self.network)
-
-    def left_out(self) -> dict[str, LeftOut]:
-        """Say for each open need that is not in the problem why it is not: for those a plan has no explanation."""
-        with self._admission.lock:
-            return {str(need): why for need, why in left_out(self.network).items()}
-
-    def match(self, strategy: str | Strategy = "greedy", *, seed: int = 0, effort: int = EFFORT) -> Plan:
-        """Match the open needs, without adopting anything.
-
-        Parameters
-        ----------
-        strategy
-            Name or value: «by_firm», «by_zone», «greedy», «exact», or your own.
-        effort
-            Bound on the steps of its search; never seconds.
-        """
-        return solve(self.problem(), strategy, seed=seed, effort=effort)
 
     def close(self) -> None:
         """Let the log go; a picture of the past leaves it to the community it was taken from."""
@@ -510,11 +377,6 @@ class Community:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
-
-    def __repr__(self) -> str:
-        """One line: where it stands and how much it holds."""
-        network = self._admission.network
-        return f"<Community at {network.position}: {len(network.needs)} needs, {len(network.pools)} pools>"
 
 
 def _always(*facts: Event) -> Build:

@@ -38,15 +38,26 @@ def open_log(
         raise Malformed("only a PostgreSQL database holds several communities by name")
     if scheme == "memory" and found and not path:
         return MemoryLog(registry=registry, clock=clock, zone=zone)
-    if scheme == "sqlite" and path.startswith("///") and len(path) > len("///"):
+    if scheme == "sqlite":
+        _require_file(path)
         from wis_engine.log.sqlite import SqliteLog  # noqa: PLC0415 - sqlite3 is loaded when a file is opened
 
         return SqliteLog(path.removeprefix("///"), registry=registry, clock=clock, zone=zone, mode=mode)
     if scheme in POSTGRESQL and path.startswith("//"):
         from wis_engine.log.postgres import PostgresLog  # noqa: PLC0415 - psycopg is loaded when a server is asked
 
-        return PostgresLog(url, name=name or COMMUNITY, registry=registry, clock=clock, zone=zone, mode=mode)
+        return PostgresLog(
+            url, name=COMMUNITY if name is None else name, registry=registry, clock=clock, zone=zone, mode=mode
+        )
     raise Malformed(f"no log of scheme {scheme!r}: it is «memory:», «sqlite:///file» or «postgresql://host/database»")
+
+
+def _require_file(path: str) -> None:
+    """Refuse what SQLite's own urls may say and ours do not."""
+    if not path.startswith("///") or len(path) == len("///"):
+        raise Malformed("no file in a url of SQLite: it is «sqlite:///» and a path, with three slashes")
+    if "?" in path or path.removeprefix("///") == ":memory:":
+        raise Malformed("a url of SQLite is a path and nothing more; a log in memory is «memory:»")
 
 
 def _require_zone(zone: object) -> None:

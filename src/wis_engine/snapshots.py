@@ -8,7 +8,7 @@ import hashlib
 import logging
 from typing import Final
 
-from wis_engine.errors import IntegrityError, OutcomeUnknown, StorageUnavailable
+from wis_engine.errors import IntegrityError
 from wis_engine.log.codec import Registry
 from wis_engine.log.log import Log, Snapshot
 from wis_engine.network import Network, snapshot
@@ -19,7 +19,7 @@ SNAPSHOT_EVERY: Final = 50_000
 SHARE: Final = 8
 """A snapshot is due when the facts after the last one are more than this part of the log."""
 
-_log: Final = logging.getLogger("wis_engine")
+_logger: Final = logging.getLogger("wis_engine")
 
 
 class Snapshots:
@@ -46,15 +46,17 @@ class Snapshots:
         self._last = network.position
 
     def keep_when_due(self, network: Network) -> None:
-        """Keep one when the network has grown enough since the last; a store that cannot is only warned about."""
+        """Keep one when the network has grown enough since the last; what goes wrong is only warned about.
+
+        What was recorded is recorded; opening will only take longer.
+        """
         if self._every is None or not is_due(network.position, self._last, self._every):
             return
         try:
             self.keep(network)
-        except (StorageUnavailable, OutcomeUnknown) as error:
-            # What was recorded is recorded; opening will only take longer.
+        except Exception as error:  # noqa: BLE001 - nobody asked for a snapshot
             self._last = network.position
-            _log.warning("no snapshot was kept at position %d: %s", network.position, error)
+            _logger.warning("no snapshot was kept at position %d: %s", network.position, type(error).__name__)
 
 
 def is_due(position: int, last: int, every: int) -> bool:
@@ -98,13 +100,18 @@ def restored(found: Snapshot, registry: Registry, *, zone: str) -> Network:
 
 def nearest(log: Log, registry: Registry, *, until: int | None, writable: bool) -> Network | None:
     """Build the network of the newest snapshot of use at or before a position; None when there is none."""
+    form = form_of(registry)
     end = log.head() if until is None else until
     while (found := log.get(until=end)) is not None:
+        end = found.position - 1
+        if found.format != form and found.format.startswith(f"{snapshot.FORMAT}-"):
+            continue  # of this release, and of an app with other facts of its own: it serves that one
         try:
             return restored(found, registry, zone=log.zone)
         except IntegrityError as error:
-            _log.warning("snapshot at position %d is of no use (%s): facts are replayed instead", found.position, error)
+            _logger.warning(
+                "snapshot at position %d is of no use (%s): facts are replayed instead", found.position, error
+            )
         if writable:
             log.drop(found.position)
-        end = found.position - 1
     return None

@@ -7,9 +7,10 @@ through links: links close, stories do not.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Final
 
-from wis_engine.facts import Event, Recorded
+from wis_engine.facts import Event, PlanAdopted, Receipt, Recorded
 from wis_engine.log.log import Log
 from wis_engine.network import Network
 from wis_engine.network.relations import RELATIONS
@@ -27,15 +28,14 @@ TELLS: Final = {
 def story_of(
     about: str, log: Log, network: Network, *, types: Iterable[str] | None, after: int, until: int
 ) -> Iterator[Recorded]:
-    """Read the facts of a story, up to a position.
+    """Read the facts of a story, up to a position; what belongs to it is found before this answers.
 
     A fact that names another thing of a kind in the story, one that the story
     does not tell of, belongs elsewhere, unless it names `about` itself.
     """
     told, kinds = _told(about, log, network, until)
-    for recorded in log.read(after=after, until=until, types=types, about=sorted(told)):
-        if recorded.fact is not None and _belongs(recorded.fact, about, network, told, kinds):
-            yield recorded
+    facts = log.read(after=after, until=until, types=types, about=sorted(told))
+    return (one for one in facts if one.fact is not None and _belongs(one.fact, about, network, told, kinds))
 
 
 def _told(about: str, log: Log, network: Network, until: int) -> tuple[set[str], set[str]]:
@@ -56,3 +56,13 @@ def _told(about: str, log: Log, network: Network, until: int) -> tuple[set[str],
 def _belongs(fact: Event, about: str, network: Network, told: set[str], kinds: set[str]) -> bool:
     names = fact.about()
     return about in names or all(one in told for one in names if network.kind(one) in kinds)
+
+
+def adoption(log: Log, plan: str, key: str) -> Receipt | None:
+    """Find the receipt of a plan that was adopted under a key, whatever happened to its pools since."""
+    found = next((one for one in log.read(types=[PlanAdopted.name], about=[plan]) if one.key == key), None)
+    if found is None:
+        return None
+    batch = takewhile(lambda one: one.batch == found.batch, log.read(after=found.position - 1))
+    *_, last = batch
+    return Receipt(first=found.batch, last=last.position, recorded_at=found.recorded_at, repeated=True)

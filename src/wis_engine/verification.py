@@ -5,16 +5,17 @@ from the first fact on, and whatever was built otherwise, a snapshot or the
 network in use, is held against it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
 
 import attrs
 
-from wis_engine.errors import IntegrityError, WisError
+from wis_engine.errors import WisError
 from wis_engine.log.codec import Registry
 from wis_engine.log.log import Fault, Log
 from wis_engine.network import Network
 from wis_engine.network.entity import Entity
+from wis_engine.network.network import KINDS
 from wis_engine.replay import catch_up, step
 from wis_engine.snapshots import form_of, restored
 
@@ -33,7 +34,7 @@ class Verification:
     deep
         Whether the network was built again from the first fact on.
     snapshots
-        Positions of the snapshots that were held against it.
+        Positions of the snapshots that were looked at, and going deep held against it.
     faults
         What is wrong, in order of position; at most `FAULTS_MAX`.
     """
@@ -50,12 +51,12 @@ class Verification:
 
     def __str__(self) -> str:
         """A line for the whole, one for each fault."""
-        looked = f"{self.position} facts" + (f", {len(self.snapshots)} snapshots" if self.deep else "")
+        looked = f"{self.position} facts, {len(self.snapshots)} snapshots"
         return "\n".join([f"{looked}: {'whole' if self.ok else 'NOT whole'}", *map(str, self.faults)])
 
 
 def verify(log: Log, registry: Registry, live: Network, *, deep: bool) -> Verification:
-    """Look through a log and what was built from it.
+    """Look through a log and what was built from it; whatever is wrong with them is answered, not raised.
 
     Parameters
     ----------
@@ -67,13 +68,13 @@ def verify(log: Log, registry: Registry, live: Network, *, deep: bool) -> Verifi
     position = live.position
     faults = list(_stored(log))
     faults += [Fault(position=position, what=f"{breach.invariant}: {breach.what}") for breach in live.check()]
-    snapshots: tuple[int, ...] = ()
+    snapshots: list[int] = []
+    faults += _damaged(log, position, snapshots)
+    snapshots.sort()
     if deep:
-        kept = _snapshots(log, position)
-        snapshots = tuple(sorted(kept))
         faults += _parted(log, registry, live, snapshots)
     faults.sort(key=lambda fault: fault.position)
-    return Verification(position=position, deep=deep, snapshots=snapshots, faults=tuple(faults[:FAULTS_MAX]))
+    return Verification(position=position, deep=deep, snapshots=tuple(snapshots), faults=tuple(faults[:FAULTS_MAX]))
 
 
 def _stored(log: Log) -> Iterator[Fault]:
@@ -82,20 +83,23 @@ def _stored(log: Log) -> Iterator[Fault]:
             yield fault
             if count == FAULTS_MAX:
                 return
-    except IntegrityError as error:
+    except WisError as error:
         yield Fault(position=0, what=str(error))
 
 
-def _snapshots(log: Log, until: int) -> list[int]:
-    """Positions of the snapshots of a log."""
-    found = []
-    while (one := log.get(until=until)) is not None:
-        found.append(one.position)
-        until = one.position - 1
-    return found
+def _damaged(log: Log, until: int, seen: list[int]) -> Iterator[Fault]:
+    """Find the snapshots of a log that are not as they were put; note the positions of all."""
+    try:
+        while (one := log.get(until=until)) is not None:
+            seen.append(one.position)
+            if not one.whole:
+                yield Fault(position=one.position, what="a snapshot is of no use: damaged")
+            until = one.position - 1
+    except WisError as error:
+        yield Fault(position=until, what=f"snapshots are of no use: {error}")
 
 
-def _parted(log: Log, registry: Registry, live: Network, snapshots: tuple[int, ...]) -> Iterator[Fault]:
+def _parted(log: Log, registry: Registry, live: Network, snapshots: list[int]) -> Iterator[Fault]:
     """Replay from the first fact on, and hold the snapshots and the network in use against it."""
     network = Network(zone=log.zone)
     try:
@@ -103,17 +107,16 @@ def _parted(log: Log, registry: Registry, live: Network, snapshots: tuple[int, .
             catch_up(network, log, until=position)
             yield from _held_against(log, registry, network, position)
         catch_up(network, log, until=live.position)
-    except IntegrityError as error:
+        if not _same(network, live):
+            position = _first_difference(log, network, live)
+            yield Fault(position=position, what="the network in use parts here from what the facts add up to")
+    except WisError as error:
         yield Fault(position=network.position, what=str(error))
-        return
-    if not _same(network, live):
-        position = _first_difference(log, network, live)
-        yield Fault(position=position, what="the network in use parts here from what the facts add up to")
 
 
 def _held_against(log: Log, registry: Registry, network: Network, position: int) -> Iterator[Fault]:
     found = log.get(until=position)
-    if found is None or found.format != form_of(registry):
+    if found is None or found.format != form_of(registry) or not found.whole:
         return  # it will be dropped, not trusted
     try:
         shown = restored(found, registry, zone=log.zone)
@@ -126,7 +129,17 @@ def _held_against(log: Log, registry: Registry, network: Network, position: int)
 
 
 def _same(one: Network, other: Network) -> bool:
-    return one.tables == other.tables and list(one.links.rows()) == list(other.links.rows())
+    return all(told(one) == told(other) for told in _TOLD)
+
+
+_TOLD: Final[tuple[Callable[[Network], Any], ...]] = (
+    lambda network: (network.position, network.now, network.latest),
+    lambda network: network.tables,
+    lambda network: [network.opened(kind) for kind in KINDS],
+    lambda network: list(network.links.nodes()),
+    lambda network: list(network.links.rows()),
+)
+"""All that a network holds, what follows from its entities too."""
 
 
 def _first_difference(log: Log, right: Network, wrong: Network) -> int:
@@ -167,8 +180,9 @@ def _differing(one: Entity | None, other: Entity | None) -> frozenset[str]:
 
 
 def _links_part(right: Network, wrong: Network) -> list[int]:
-    """Positions at which links that only one of the networks has open, or close, otherwise."""
+    """Positions at which links that only one of the networks has open, or close, otherwise, and nodes enter."""
     mine, theirs = set(right.links.rows()), set(wrong.links.rows())
     both = {row[:4] for row in mine} & {row[:4] for row in theirs}
     opened = [row[3] for row in mine ^ theirs if row[:4] not in both]
-    return opened + [row[4] for row in mine ^ theirs if row[:4] in both and row[4] is not None]
+    entered = [since for _, _, since in set(right.links.nodes()) ^ set(wrong.links.nodes())]
+    return entered + opened + [row[4] for row in mine ^ theirs if row[:4] in both and row[4] is not None]

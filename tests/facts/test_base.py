@@ -1,5 +1,7 @@
 """What holds of every fact: its name, its ids, what redaction leaves, and what any fact may be refused for."""
 
+from typing import NewType
+
 import attrs
 import pytest
 from stories import (
@@ -30,26 +32,41 @@ from wis_engine.facts import (
     EVENTS,
     ActionPlanned,
     AgreementSigned,
+    CampaignLaunched,
     ChainBroken,
     ChainComposed,
+    ConsultationHeld,
+    CostIncurred,
     Event,
+    FirmApproached,
     FirmJoined,
     GrantAwarded,
     HouseholdFormed,
     MeetingHeld,
+    MonitoringReportIssued,
     NeedDeclared,
     NeedRevised,
+    NetworkAgreementSigned,
+    PartnerAdmitted,
+    PaternityLeavePlanned,
+    PersonalPlanDrafted,
     PersonEnrolled,
     PlanAdopted,
     PoolFormed,
     PoolMemberLeft,
+    ProductReleased,
     ProjectPlanned,
     ServiceBooked,
+    ServiceRequested,
+    StaffAssigned,
+    StaffHoursLogged,
     SupplierOffered,
     SupplierRegistered,
+    SupplierSurveyed,
     VoucherIssued,
+    WorkingGroupFormed,
 )
-from wis_engine.facts.base import Reason, holds_redacted, personal, redacted
+from wis_engine.facts.base import Reason, holds_redacted, id_field, personal, redacted
 from wis_engine.plain import PERSONAL
 from wis_engine.values import NeedId, Redacted, WeekSlots
 
@@ -93,6 +110,21 @@ BRINGS = {
     ServiceBooked: "engagement",
     VoucherIssued: "voucher",
     MeetingHeld: "meeting",
+    PartnerAdmitted: "partner",
+    StaffAssigned: "staff",
+    StaffHoursLogged: "timesheet",
+    CostIncurred: "cost",
+    WorkingGroupFormed: "group",
+    MonitoringReportIssued: "report",
+    FirmApproached: "firm",
+    NetworkAgreementSigned: "network_agreement",
+    SupplierSurveyed: "survey",
+    ServiceRequested: "request",
+    ConsultationHeld: "consultation",
+    PersonalPlanDrafted: "personal_plan",
+    CampaignLaunched: "campaign",
+    ProductReleased: "product",
+    PaternityLeavePlanned: "leave",
 }
 """The field of a fact that names what is new."""
 FOUND_ELSEWHERE = {
@@ -206,3 +238,21 @@ def test_a_bare_event_admits_and_changes_nothing():
     assert network.digest() == digest
     assert note.about() == ("n1",)
     assert redacted(note).text == Redacted("text", "n1")
+
+
+BikeId = NewType("BikeId", str)
+Coins = NewType("Coins", int)
+
+
+def test_a_fact_of_somebody_else_names_what_its_ids_name():
+    @attrs.frozen(kw_only=True)
+    class BikeLent(Event):
+        bike: BikeId
+        lender: str = id_field()
+        friend: str | None = id_field(default=None)
+        price: Coins
+        words: str
+
+    lent = BikeLent(bike="b-1", lender="l-1", price=Coins(7), words="a word")
+    assert lent.about() == ("b-1", "l-1")
+    assert attrs.evolve(lent, friend="f-1").about() == ("b-1", "l-1", "f-1")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import attrs
 import pytest
 from stories import (
     AFTER_ALL,
@@ -9,23 +10,41 @@ from stories import (
     LESSONS,
     MONDAYS,
     RIDES,
+    answered,
     booked,
     cancelled,
     chain,
     chain_pool,
     confirmed,
     delivered,
+    disputed,
     instant,
     judged,
+    member,
+    missed,
     network_of,
     plan,
     pool,
+    redeemed,
+    request,
+    resolved,
+    reversed_,
+    voucher,
     why_refused,
 )
 
 from wis_engine.errors import Malformed
-from wis_engine.facts import ChainBroken, PersonLeft, PoolDissolved, ServiceCancelled
-from wis_engine.facts.engagements import Reason
+from wis_engine.facts import (
+    ChainBroken,
+    NeedExpired,
+    PersonLeft,
+    PoolDissolved,
+    PoolMemberLeft,
+    ServiceCancelled,
+    SupplierReinstated,
+    SupplierSuspended,
+)
+from wis_engine.facts.engagements import NoShowBy, Reason
 from wis_engine.facts.matches import LeavingReason
 from wis_engine.network.promises import NeedState, PoolState, SessionState
 from wis_engine.values import Occurrence
@@ -46,7 +65,48 @@ def lesson(name="lesson-1", **changes):
     return ride(name, **{"step": 1, "occurrences": LESSONS, "price_cents": 12_000} | changes)
 
 
+SUSPENDED = SupplierSuspended(supplier="s1")
+DELIVERED = [*POOLED, booked(), AFTER_ALL, delivered(), delivered(session=1)]
+DISPUTED = [*DELIVERED, disputed()]
+PAID = [*DELIVERED, confirmed(session=1), voucher(), redeemed(amount_cents=3_000), disputed()]
 PAIRS = [
+    (
+        Reason.SUPPLIER_SUSPENDED,
+        [*POOLED, SUSPENDED, booked()],
+        [*POOLED, SUSPENDED, SupplierReinstated(supplier="s1"), booked()],
+    ),
+    (
+        Reason.REQUEST_NOT_ACCEPTED,
+        [*POOLED, request(), booked()],
+        [*POOLED, request(), answered(), booked()],
+    ),
+    (Reason.SESSION_NOT_DISPUTED, [*DISPUTED, resolved(session=1)], [*DISPUTED, resolved(session=0)]),
+    (Reason.SESSION_NOT_DISPUTED, [*DISPUTED, resolved(), resolved()], [*DISPUTED, resolved()]),
+    (Reason.PAID_BEYOND, [*PAID, resolved()], [*PAID, resolved(upheld=False)]),
+    (Reason.PAID_BEYOND, [*PAID, resolved()], [*PAID, reversed_(amount_cents=1_500), resolved()]),
+    (
+        Reason.PAID_BEYOND,
+        [*PAID, reversed_(amount_cents=1_499), resolved()],
+        [*PAID, reversed_(amount_cents=1_500), resolved()],
+    ),
+    (
+        Reason.SESSION_NOT_DELIVERED,
+        [*DELIVERED, disputed(session=2)],
+        [*DELIVERED, disputed(session=1)],
+    ),
+    (Reason.SESSION_NOT_DELIVERED, [*DELIVERED, confirmed(), disputed()], [*DELIVERED, disputed()]),
+    (Reason.SESSION_NOT_DELIVERED, [*DISPUTED, confirmed()], [*DISPUTED, confirmed(session=1)]),
+    (Reason.SESSION_NOT_BOOKED, [*DELIVERED, missed()], [*DELIVERED, missed(session=2)]),
+    (
+        Reason.SESSION_NOT_BOOKED,
+        [*DELIVERED, missed(session=2), delivered(session=2)],
+        [*DELIVERED, delivered(session=2)],
+    ),
+    (
+        Reason.BEFORE_ITS_TIME,
+        [*POOLED, booked(), instant("2026-03-02 14:59"), missed()],
+        [*POOLED, booked(), instant("2026-03-02 15:00"), missed()],
+    ),
     (
         Reason.POOL_NOT_FORMED,
         [*POOLED, PoolDissolved(pool="pool-1", reason=LeavingReason.SUPPLIER), booked()],
@@ -227,3 +287,84 @@ def test_a_household_judges(score):
 def test_a_fact_of_another_shape_is_malformed(make, changes):
     with pytest.raises(Malformed):
         make(**changes)
+
+
+@pytest.mark.parametrize("by", list(NoShowBy))
+def test_a_session_that_was_missed_was_not_delivered_and_is_waited_for(by):
+    network = network_of(*POOLED, booked(), AFTER_FIRST, missed(by=by))
+    engagement, need = network.engagements["e1"], network.needs["n1"]
+    assert engagement.states[0] is SessionState.MISSED
+    assert (engagement.payable_cents, need.delivered, need.state) == (0, 0, NeedState.POOLED)
+    assert MONDAYS[0] not in engagement.unbroken()
+    assert network.check() == ()
+
+
+def test_no_voucher_pays_for_what_is_disputed():
+    assert network_of(*DELIVERED).engagements["e1"].payable_cents == 3_000
+    engagement = network_of(*DISPUTED).engagements["e1"]
+    assert (engagement.payable_cents, engagement.delivered_cents) == (1_500, 3_000)
+    paid = [*DELIVERED, confirmed(session=1), voucher(), disputed()]
+    assert why_refused(*paid, redeemed(amount_cents=1_501)) == "over-price"
+    assert why_refused(*paid, redeemed(amount_cents=1_500)) is None
+
+
+def test_a_dispute_that_is_not_upheld_confirms_the_session():
+    network = network_of(*DISPUTED, resolved(upheld=False))
+    assert network.engagements["e1"].states[0] is SessionState.CONFIRMED
+    assert network.needs["n1"].delivered == 2
+    assert why_refused(*DISPUTED, resolved(upheld=False), judged()) is None
+
+
+def test_a_session_that_failed_is_taken_back_and_the_suppliers_time_is_spent():
+    network = network_of(*DISPUTED, resolved())
+    engagement, need = network.engagements["e1"], network.needs["n1"]
+    assert (engagement.states[0], engagement.delivered_minutes[0]) == (SessionState.FAILED, 0)
+    assert (need.delivered, need.state) == (1, NeedState.POOLED)
+    assert network.check() == ()
+    left = network_of(*DISPUTED, resolved(), cancelled(), PoolMemberLeft(pool="pool-1", need="n1"))
+    assert left.offers["hw"].committed_minutes == network.offers["hw"].committed_minutes - 180
+    assert left.check() == ()
+
+
+ALONE = [plan(), pool("pool-1", member("n1", 12_000)), booked(price_cents=12_000), AFTER_ALL]
+MET = [*ALONE, *(delivered(session=number) for number in range(4))]
+
+
+def test_a_need_that_was_met_waits_again_when_its_last_session_failed():
+    assert network_of(*MET).pools["pool-1"].state is PoolState.DONE
+    network = network_of(*MET, disputed(session=3), resolved(session=3))
+    assert (network.needs["n1"].state, network.needs["n1"].left_sessions) == (NeedState.OPEN, 1)
+    assert network.check() == ()
+    late = instant("2026-04-01 08:00")
+    assert why_refused(*MET, disputed(session=3), resolved(session=3), late, NeedExpired(need="n1")) is None
+
+
+def test_a_need_that_was_met_in_a_pool_that_stands_is_in_it_again():
+    met = [*POOLED, booked(), AFTER_ALL, *(delivered(session=number) for number in range(4)), disputed(session=3)]
+    assert network_of(*met).needs["n1"].state is NeedState.MET
+    network = network_of(*met, resolved(session=3))
+    assert network.needs["n1"].state is NeedState.POOLED
+    assert network.check() == ()
+
+
+def test_of_a_chain_only_the_last_step_is_counted_and_taken_back():
+    told = [*CHAINED, ride(), lesson(), AFTER_ALL, delivered("ride-1", minutes=30), delivered("lesson-1")]
+    first = network_of(*told, disputed("ride-1"), resolved("ride-1"))
+    assert first.needs["n4"].delivered == 1
+    last = network_of(*told, disputed("lesson-1"), resolved("lesson-1"))
+    assert last.needs["n4"].delivered == 0
+    assert first.check() == last.check() == ()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"life_before": 2}, {"climate_after": 2}, {"life_before": 0, "life_after": 5}, {"saved_minutes": -1}],
+)
+def test_a_judgement_of_another_shape_is_malformed(changes):
+    with pytest.raises(Malformed):
+        attrs.evolve(judged(), **changes)
+
+
+def test_a_judgement_may_say_how_it_was_before_and_after():
+    said = attrs.evolve(judged(), life_before=2, life_after=4, climate_before=3, climate_after=3, saved_minutes=120)
+    assert why_refused(*DELIVERED, confirmed(), said) is None

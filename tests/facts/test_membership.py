@@ -6,9 +6,10 @@ from stories import firm, household, network_of, person, refusal, why_refused
 from wis_engine.errors import Malformed
 from wis_engine.facts import ConsentGiven, ConsentWithdrawn, FirmLeft, HouseholdFormed, PersonLeft
 from wis_engine.facts.base import Reason as BaseReason
+from wis_engine.facts.base import redacted
 from wis_engine.facts.membership import Reason
-from wis_engine.network.parties import FirmStatus, Gender, Member, Purpose, Role
-from wis_engine.values import AgeBand
+from wis_engine.network.parties import FirmStatus, Gender, Member, Purpose, Recipient, Role
+from wis_engine.values import AgeBand, Redacted
 
 PAIRS = [
     (Reason.FIRM_TOO_LARGE, [firm(persons=50)], [firm(persons=49)]),
@@ -23,6 +24,11 @@ PAIRS = [
         [person("p9", "f1"), household("h9", "p9")],
     ),
     (Reason.IN_ANOTHER_HOUSEHOLD, [person("p9"), household("h9", "p1")], [person("p9"), household("h9", "p9")]),
+    (
+        Reason.OTHER_RECIPIENTS,
+        [person("p9", gender=Gender.WOMAN), household("h9", "p9", recipients=(Recipient(role=Role.EMPLOYEE),))],
+        [person("p9"), household("h9", "p9", recipients=(Recipient(role=Role.EMPLOYEE),))],
+    ),
     (
         Reason.ALREADY_CONSENTED,
         [ConsentGiven(household="h1"), ConsentGiven(household="h1")],
@@ -139,3 +145,19 @@ FORMED = household("h9", "p1")
 def test_a_fact_of_another_shape_is_malformed(make, changes):
     with pytest.raises(Malformed):
         make(**changes)
+
+
+def test_a_household_says_of_its_holders_what_outlives_its_key():
+    kinds = (Recipient(role=Role.ENTREPRENEUR, gender=Gender.MAN), Recipient(role=Role.EMPLOYEE))
+    enrolled = [person("p9", role=Role.ENTREPRENEUR, gender=Gender.MAN), person("p8")]
+    assert why_refused(*enrolled, household("h9", "p8", "p9", recipients=kinds)) is None
+    assert household("h9", "p8", "p9").recipients == (Recipient(), Recipient())
+    assert redacted(household("h9", "p8", "p9", recipients=kinds)).recipients == kinds
+    for wrong in (kinds[:1], ()):
+        with pytest.raises(Malformed, match="one for each holder"):
+            household("h9", "p8", "p9", recipients=wrong)
+
+
+def test_a_household_that_was_forgotten_before_it_said_anything_says_nothing():
+    gone = HouseholdFormed(household="h9", holders=Redacted("holders", "h9"), members=(), nil=46)
+    assert gone.recipients == ()

@@ -51,6 +51,8 @@ from wis_engine.facts import (
     PersonLeft,
     PoolDissolved,
     PoolMemberLeft,
+    SupplierReinstated,
+    SupplierSuspended,
 )
 from wis_engine.facts.base import redacted
 from wis_engine.facts.matches import LeavingReason
@@ -190,6 +192,11 @@ def resumed(start):
 
 OTHERS_HOLD = [voucher(f"v{number}", household=f"h{number}", face_cents=30_000) for number in (2, 3, 4)]
 PAIRS = [
+    (
+        Reason.SUPPLIER_SUSPENDED,
+        [plan(), SupplierSuspended(supplier="s1"), pool()],
+        [plan(), SupplierSuspended(supplier="s1"), SupplierReinstated(supplier="s1"), pool()],
+    ),
     (Reason.CHAIN_BROKEN, [plan(), chain(), BROKEN, chain_pool()], [plan(), chain(), chain_pool()]),
     (Reason.CHAIN_BROKEN, [plan(), chain(), BROKEN, BROKEN], [plan(), chain(), BROKEN]),
     (

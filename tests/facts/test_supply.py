@@ -1,10 +1,35 @@
 """The life of an offer: what its facts leave, and why they are refused."""
 
+import datetime as dt
+
 import pytest
-from stories import MARCH, YEAR, agreement, firm, member, need, network_of, offer, plan, pool, supplier, why_refused
+from stories import (
+    MARCH,
+    YEAR,
+    agreement,
+    firm,
+    member,
+    need,
+    network_of,
+    offer,
+    plan,
+    pool,
+    supplier,
+    survey,
+    why_refused,
+)
 
 from wis_engine.errors import Malformed
-from wis_engine.facts import AgreementSigned, FirmLeft, OfferRevised, OfferWithdrawn, PoolDissolved
+from wis_engine.facts import (
+    AgreementEnded,
+    AgreementSigned,
+    FirmLeft,
+    OfferRevised,
+    OfferWithdrawn,
+    PoolDissolved,
+    SupplierReinstated,
+    SupplierSuspended,
+)
 from wis_engine.facts.matches import LeavingReason
 from wis_engine.facts.supply import Reason
 from wis_engine.network.parties import SupplierKind
@@ -29,7 +54,29 @@ def two_at_once():
     ]
 
 
+SUSPENDED, REINSTATED = SupplierSuspended(supplier="s1"), SupplierReinstated(supplier="s1")
+COMPARED = [survey("sv1", supplier="s1"), survey("sv2", supplier="s2", price_cents=1_999)]
+OTHER_CARE = survey("sv3", supplier="s1", service="child_minding")
+
+
+def signed(*surveys, **changes):
+    return agreement("a9", "hw", supplier="s1", surveys=surveys, **changes)
+
+
+def ended(day):
+    return AgreementEnded(agreement="a1", on=day)
+
+
 PAIRS = [
+    (Reason.OTHER_SERVICE, [*COMPARED, OTHER_CARE, signed("sv1", "sv3")], [*COMPARED, OTHER_CARE, signed("sv1")]),
+    (Reason.OTHER_SERVICE, [OTHER_CARE, signed("sv3")], [survey("sv3"), signed("sv3")]),
+    (Reason.NOT_SURVEYED, [*COMPARED, signed("sv2")], [*COMPARED, signed("sv2", "sv1", reason="near")]),
+    (Reason.CHOICE_UNEXPLAINED, [*COMPARED, signed("sv1", "sv2")], [*COMPARED, signed("sv1", "sv2", reason="near")]),
+    (Reason.CHOICE_UNEXPLAINED, [*COMPARED, signed("sv1", "sv2")], [*COMPARED, signed("sv1")]),
+    (Reason.NOT_IN_FORCE, [ended(dt.date(2026, 1, 1))], [ended(dt.date(2026, 1, 2))]),
+    (Reason.NOT_IN_FORCE, [ended(dt.date(2027, 1, 1))], [ended(dt.date(2026, 12, 31))]),
+    (Reason.ALREADY_SUSPENDED, [SUSPENDED, SUSPENDED], [SUSPENDED, REINSTATED, SUSPENDED]),
+    (Reason.NOT_SUSPENDED, [REINSTATED], [SUSPENDED, REINSTATED]),
     (
         Reason.FIRM_NOT_MEMBER,
         [firm("f9"), FirmLeft(firm="f9"), supplier(firm="f9")],
@@ -166,3 +213,37 @@ def test_a_fact_of_another_shape_is_malformed(make, changes):
 def test_the_smallest_group_may_be_larger_than_one():
     paired = offer("o9", tiers=PAIRED, group_min=2, channel=Channel.WEMI, place=Place.REMOTE)
     assert network_of(paired, need()).offers["o9"].group_min == 2
+
+
+def test_a_suspended_supplier_takes_no_part_with_any_offer_until_it_is_back():
+    network = network_of(SUSPENDED, offer("o9", supplier="s1"))
+    assert network.suppliers["s1"].suspended
+    assert {name for name in network.offers if not network.offers[name].open} == {"hw", "o9"}
+    back = network_of(SUSPENDED, offer("o9", supplier="s1"), REINSTATED)
+    assert not back.suppliers["s1"].suspended
+    assert set(back.opened("offer")) == set(back.offers)
+
+
+def test_an_agreement_that_ended_holds_until_the_day_before():
+    network = network_of(ended(dt.date(2026, 5, 1)))
+    assert str(network.agreements["a1"].period) == "2026-01-01/2026-05-01"
+
+
+@pytest.mark.parametrize(
+    ("make", "changes"),
+    [
+        (survey, {"criteria": ()}),
+        (survey, {"criteria": survey().criteria * 2}),
+        (survey, {"price_cents": 0}),
+        (survey, {"service": "unheard_of"}),
+        (signed, {"reason": "x" * 201}),
+    ],
+)
+def test_a_survey_or_a_choice_of_another_shape_is_malformed(make, changes):
+    with pytest.raises(Malformed):
+        make(**changes)
+
+
+def test_surveys_are_compared_once_each():
+    with pytest.raises(Malformed):
+        signed("sv1", "sv1")

@@ -1,5 +1,7 @@
 """The life of a voucher: what its facts leave, and why they are refused."""
 
+import datetime as dt
+
 import attrs
 import pytest
 from stories import (
@@ -14,15 +16,20 @@ from stories import (
     fund_line,
     grant,
     granted,
+    household,
     instant,
     member,
+    need,
     network_of,
+    person,
     pilot,
     plan,
     pool,
     project,
     redeemed,
     refusal,
+    reversed_,
+    settled,
     voucher,
     why_refused,
 )
@@ -31,15 +38,87 @@ from wis_engine.errors import Malformed
 from wis_engine.facts import GrantAwarded, PersonLeft, PoolMemberLeft, VoucherCancelled, VoucherExpired
 from wis_engine.facts.vouchers import Reason
 from wis_engine.network import grants, ledger
-from wis_engine.network.promises import VoucherState
+from wis_engine.network.parties import Role
+from wis_engine.network.promises import VoucherKind, VoucherState
+from wis_engine.values import Occurrence, WeekSlots
 
+TUESDAY_16 = WeekSlots.at(1, 32)
+TUESDAYS = tuple(Occurrence(dt.date(2026, 3, day), 32, 90) for day in (3, 10, 17, 24))
 CANCELLED = VoucherCancelled(voucher="v1")
 BOOKED = [plan(), pool(), booked(), AFTER_ALL]
 RECEIVED = [*BOOKED, *(delivered("e1", session) for session in range(4))]
 IN_PART = [*BOOKED, delivered("e1", 0), delivered("e1", 1), confirmed()]
 CONFIRMED = [*RECEIVED, confirmed()]
 GRANTED = [plan(), pool("pool-1", member("n1", 12_000, grants=granted(6_000)))]
+SISTERS = pool("pool-9", member("n9", 12_000), starts=TUESDAY_16, plan="plan-9")
+SISTER_SERVED = [
+    booked("e9", pool="pool-9", need="n9", occurrences=TUESDAYS, price_cents=12_000),
+    AFTER_ALL,
+    *(delivered("e9", session) for session in range(4)),
+    confirmed("e9"),
+]
+ONE_USE = {"kind": VoucherKind.SINGLE_USE}
+WHOLLY = [plan(), pool("pool-1", member("n1", 12_000, grants=granted(12_000)))]
+WHOLE_BOOKED = [*WHOLLY, booked(price_cents=12_000), AFTER_ALL]
+WHOLE = [*WHOLE_BOOKED, *(delivered("e1", session) for session in range(4)), confirmed()]
+TITLE = voucher(need="n1", face_cents=12_000, **ONE_USE)
+TITLED = [*WHOLLY, TITLE, *WHOLE[2:]]
+OWNER = [person("p9", role=Role.ENTREPRENEUR), household("h9", "p9"), need("n9", "h9"), plan()]
+OWNED = [*OWNER, pool("pool-1", member("n9", 12_000, grants=granted(12_000)))]
+
+
+def whole(**changes):
+    return redeemed(**{"amount_cents": 12_000} | changes)
+
+
 PAIRS = [
+    (
+        Reason.NOT_EMPLOYED,
+        [*OWNED, voucher(household="h9", need="n9", face_cents=12_000, **ONE_USE)],
+        [*OWNED, voucher(household="h9", need="n9", face_cents=12_000)],
+    ),
+    (
+        Reason.NOT_WHOLE,
+        [*TITLED, whole(amount_cents=11_999)],
+        [*TITLED, whole()],
+    ),
+    (
+        Reason.NOT_WHOLE,
+        [*WHOLLY, voucher(need="n1", face_cents=11_000, **ONE_USE), *WHOLE[2:], whole(amount_cents=11_000)],
+        [*WHOLLY, voucher(need="n1", face_cents=11_000), *WHOLE[2:], whole(amount_cents=11_000)],
+    ),
+    (
+        Reason.OTHER_NEED,
+        [
+            need("n9", "h1", beneficiary="sister"),
+            *TITLED[:3],
+            plan("plan-9"),
+            SISTERS,
+            *SISTER_SERVED,
+            whole(engagement="e9"),
+        ],
+        [need("n9", "h1", beneficiary="sister"), *TITLED[:3], plan("plan-9"), SISTERS, *TITLED[3:], whole()],
+    ),
+    (
+        Reason.OVER_REDEEMED,
+        [*CONFIRMED, voucher(), redeemed(), reversed_(amount_cents=6_001)],
+        [*CONFIRMED, voucher(), redeemed(), reversed_(amount_cents=6_000)],
+    ),
+    (
+        Reason.OVER_REDEEMED,
+        [*CONFIRMED, voucher(), redeemed(), settled(), reversed_(amount_cents=5_001)],
+        [*CONFIRMED, voucher(), redeemed(), settled(), reversed_(amount_cents=5_000)],
+    ),
+    (
+        Reason.OVER_REDEEMED,
+        [*CONFIRMED, voucher(), redeemed(), reversed_(), settled(amount_cents=5_001)],
+        [*CONFIRMED, voucher(), redeemed(), reversed_(), settled(amount_cents=5_000)],
+    ),
+    (
+        Reason.OVER_REDEEMED,
+        [*CONFIRMED, booked("e2", need="n2"), voucher(), redeemed(), reversed_(engagement="e2", amount_cents=1)],
+        [*CONFIRMED, booked("e2", need="n2"), voucher(), redeemed(), reversed_(engagement="e1", amount_cents=1)],
+    ),
     (
         Reason.OVER_PROMISE,
         [*GRANTED, voucher(need="n1", face_cents=6_001)],
@@ -228,3 +307,51 @@ def test_a_promise_is_counted_until_a_voucher_keeps_it_or_the_member_leaves():
     gone = network_of(plan(), both, PoolMemberLeft(pool="pool-1", need="n1"))
     assert (grants.free_cents(gone, "b1"), gone.funds["b1"].promised_cents) == (100_000, 0)
     assert promised.check() == kept.check() == gone.check() == ()
+
+
+def test_what_is_taken_back_is_on_the_voucher_again():
+    network = network_of(*CONFIRMED, voucher(), redeemed(), reversed_(amount_cents=2_000))
+    held = network.vouchers["v1"]
+    assert (held.state, held.left_cents, held.redeemed_cents) == (VoucherState.ACTIVE, 2_000, 4_000)
+    assert network.engagements["e1"].redeemed_cents == 4_000
+    assert fund_account(network).debits_pending_cents == 2_000
+    assert network.links.targets("v1", "paid") == ["e1"]
+    assert network.check() == ()
+    assert why_refused(*CONFIRMED, voucher(), redeemed(), reversed_(), redeemed(amount_cents=1_000)) is None
+
+
+def test_what_is_taken_back_whole_was_not_paid():
+    network = network_of(*CONFIRMED, voucher(), redeemed(), reversed_(amount_cents=6_000))
+    assert (network.vouchers["v1"].uses, network.engagements["e1"].payments) == ((), ())
+    assert network.links.targets("v1", "paid") == []
+    assert network.check() == ()
+
+
+def test_what_is_taken_back_of_a_voucher_that_ended_is_free():
+    network = network_of(*CONFIRMED, voucher(), redeemed(amount_cents=2_000), CANCELLED, reversed_())
+    assert (network.vouchers["v1"].state, network.vouchers["v1"].left_cents) == (VoucherState.CANCELLED, 0)
+    assert ledger.free_cents(fund_account(network)) == 99_000
+    assert network.check() == ()
+
+
+def test_what_is_settled_has_left_the_suppliers_account():
+    network = network_of(*CONFIRMED, voucher(), redeemed(), settled(), settled(amount_cents=2_000))
+    account = network.accounts[ledger.account_of("s1")]
+    assert (account.credits_posted_cents, account.debits_posted_cents) == (6_000, 3_000)
+    assert network.vouchers["v1"].settled_cents == 3_000
+    assert network.accounts[ledger.SETTLED].credits_posted_cents == 3_000
+    assert network.check() == ()
+
+
+def test_a_title_for_one_service_pays_it_whole_and_is_spent():
+    network = network_of(*TITLED, whole())
+    assert (network.vouchers["v1"].voucher_kind, network.vouchers["v1"].state) == (
+        VoucherKind.SINGLE_USE,
+        VoucherState.SPENT,
+    )
+    assert network.check() == ()
+
+
+def test_a_title_for_one_service_names_it():
+    with pytest.raises(Malformed):
+        voucher(**ONE_USE)

@@ -8,6 +8,9 @@ from wis_engine.community import Community
 from wis_engine.facts import Event
 from wis_engine.interop import export_events
 
+LATER = stories.NEXT_YEAR + dt.timedelta(days=1)
+"""When lines are taken in: after all that is in them was recorded."""
+
 
 def live(community: Community, history: list) -> None:
     """Record a history, some of it in batches; its instants move the clock."""
@@ -69,7 +72,7 @@ def empty(request, tmp_path) -> Iterator[Callable[..., Community]]:
 
     def open_one(kind="memory", **options) -> Community:
         # A clock that stands before all that is imported: whatever is stamped by it shows.
-        opened.append(Community.open(url_of(kind), clock=lambda: stories.START, **options))
+        opened.append(Community.open(url_of(kind), clock=lambda: LATER, **options))
         return opened[-1]
 
     yield open_one

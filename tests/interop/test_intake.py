@@ -1,3 +1,4 @@
+import datetime as dt
 import io
 import json
 
@@ -16,6 +17,8 @@ from wis_engine.interop.intake import DIAGNOSTICS_MAX, ENVELOPE_BYTES_MAX
 from wis_engine.log.limits import BATCH_EVENTS_MAX, EVENT_BYTES_MAX
 from wis_engine.log.log import Batch
 
+LATER = stories.NEXT_YEAR + dt.timedelta(days=1)
+
 
 def edited(line, **changes):
     """Change attributes of a line; `...` leaves one out."""
@@ -28,7 +31,7 @@ def at_lines(found):
 
 
 def memory():
-    return Community.open("memory:", clock=lambda: stories.START)
+    return Community.open("memory:", clock=lambda: LATER)
 
 
 def firms(*batches):

@@ -10,44 +10,79 @@ import pytest
 from wis_engine.facts import (
     EVENTS,
     ActionPlanned,
+    AgreementEnded,
     AgreementSigned,
+    CampaignLaunched,
+    CampaignReached,
     ChainBroken,
     ChainComposed,
     ConsentGiven,
     ConsentWithdrawn,
+    ConsultationHeld,
+    CostIncurred,
+    CostReversed,
     DeliveryConfirmed,
+    DeliveryDisputed,
+    DisputeResolved,
     Event,
+    FirmApproached,
     FirmJoined,
     FirmLeft,
+    FirmSheetCompleted,
     GrantAwarded,
     HouseholdFormed,
     MeetingHeld,
+    MonitoringReportIssued,
     NeedDeclared,
     NeedExpired,
     NeedRevised,
     NeedUnmet,
     NeedWithdrawn,
+    NetworkAgreementJoined,
+    NetworkAgreementLeft,
+    NetworkAgreementSigned,
+    NoShowRecorded,
     OfferRevised,
     OfferWithdrawn,
+    PartnerAdmitted,
+    PartnerWithdrawn,
+    PaternityLeavePlanned,
+    PaternityLeaveTaken,
+    PersonalPlanApproved,
+    PersonalPlanDrafted,
+    PersonalPlanRevised,
     PersonEnrolled,
     PersonLeft,
     PlanAdopted,
     PoolDissolved,
     PoolFormed,
     PoolMemberLeft,
+    ProductReleased,
     ProjectPlanned,
+    RequestAnswered,
     SatisfactionRecorded,
     ServiceBooked,
     ServiceCancelled,
     ServiceDelivered,
+    ServiceRequested,
+    ServiceRescheduled,
+    StaffAssigned,
+    StaffHoursLogged,
+    StaffHoursReversed,
     SupplierOffered,
     SupplierRegistered,
+    SupplierReinstated,
+    SupplierSurveyed,
+    SupplierSuspended,
     VoucherCancelled,
     VoucherExpired,
     VoucherIssued,
     VoucherRedeemed,
+    VoucherReversed,
+    VoucherSettled,
+    WorkingGroupFormed,
 )
-from wis_engine.facts.engagements import CancelReason
+from wis_engine.facts.engagements import CancelReason, NoShowBy
 from wis_engine.facts.matches import LeavingReason, PlanLevel
 from wis_engine.facts.needs import UnmetReason
 from wis_engine.facts.project import FundLine
@@ -56,9 +91,30 @@ from wis_engine.log.log import Batch, Log
 from wis_engine.log.memory import MemoryLog
 from wis_engine.log.postgres import PostgresLog
 from wis_engine.log.sqlite import SqliteLog
-from wis_engine.network.parties import FundSource, Gender, MeetingKind, Member, SupplierKind, Target
+from wis_engine.network.guidance import (
+    AccessMode,
+    CampaignFocus,
+    ConsultationMode,
+    ConsultationTopic,
+    ProductKind,
+    SurveyCriterion,
+)
+from wis_engine.network.parties import (
+    CostClass,
+    FirmStage,
+    FundingRules,
+    FundSource,
+    Gender,
+    MeetingKind,
+    Member,
+    PlannedCost,
+    SupplierKind,
+    Target,
+)
+from wis_engine.network.partners import Evidence, Figure, NetworkAgreementKind, PartnerKind, StaffRole
 from wis_engine.network.promises import ChainStep, Grant, NeedStep, PoolMember
-from wis_engine.values import AgeBand, Occurrence, Period, Place, PriceTier, WeekSlots
+from wis_engine.network.sizes import LinkedFirm
+from wis_engine.values import AgeBand, Channel, Occurrence, Period, Place, PriceTier, WeekSlots
 
 START = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 YEAR = Period.parse("2026-01-01/2027-01-01")
@@ -69,6 +125,8 @@ STEPS = (
     ChainStep(service="child_minding", offer="o-2", offset_slots=1, minutes=60),
 )
 
+EVIDENCE = Evidence(ref="folder.17", sha256="e" * 64)
+
 EXAMPLES: tuple[Event, ...] = (
     ProjectPlanned(
         project="p-1",
@@ -77,6 +135,8 @@ EXAMPLES: tuple[Event, ...] = (
         lead="Lead",
         public_body="Comune",
         targets=(Target(indicator="I1.1", value=22),),
+        rules=FundingRules(),
+        planned_costs=(PlannedCost(cost_classes=frozenset({CostClass.GOODS, CostClass.SERVICES}), cents=50),),
         closed_days=frozenset({dt.date(2026, 12, 25), dt.date(2026, 1, 1)}),
     ),
     ActionPlanned(project="p-1", action="B.1", title="Cura", phase=1, period=YEAR, budget_cents=100, staff_minutes=60),
@@ -137,7 +197,9 @@ EXAMPLES: tuple[Event, ...] = (
     ),
     OfferRevised(offer="o-1", tiers=(PriceTier(price_cents=1_900),)),
     OfferWithdrawn(offer="o-1"),
-    AgreementSigned(agreement="a-1", supplier="s-1", offers=("o-1", "o-2"), period=YEAR),
+    AgreementSigned(
+        agreement="a-1", supplier="s-1", offers=("o-1", "o-2"), period=YEAR, surveys=("sv-1",), reason="near"
+    ),
     PlanAdopted(
         plan="0123456789ab",
         strategy="greedy",
@@ -185,7 +247,81 @@ EXAMPLES: tuple[Event, ...] = (
     VoucherExpired(voucher="v-1"),
     VoucherCancelled(voucher="v-1", reason="lost"),
     MeetingHeld(meeting="meet-1", project="p-1", kind=MeetingKind.STEERING_BOARD, minutes=90, partners_present=5),
-    SatisfactionRecorded(engagement="e-1", score=5),
+    SatisfactionRecorded(engagement="e-1", score=5, life_before=2, life_after=4, saved_minutes=90),
+    PartnerAdmitted(
+        partner="par-1",
+        project="p-1",
+        title="Ditta",
+        kind=PartnerKind.FIRM,
+        firm="firm-1",
+        chamber_registered=True,
+        sites=frozenset({"IT-25", "IT-21"}),
+    ),
+    PartnerWithdrawn(partner="par-1", reason="closed"),
+    StaffAssigned(staff="st-1", partner="par-1", role=StaffRole.WELFARE_MANAGER),
+    StaffHoursLogged(
+        timesheet="t-1", staff="st-1", action="B.1", day=dt.date(2026, 3, 2), minutes=60, evidence=EVIDENCE
+    ),
+    StaffHoursReversed(timesheet="t-1", reason="twice"),
+    CostIncurred(
+        cost="k-1",
+        action="B.1",
+        partner="par-1",
+        cost_class=CostClass.GOODS,
+        source=FundSource.COFINANCING,
+        net_cents=1_000,
+        vat_cents=220,
+        paid_on=dt.date(2026, 3, 2),
+        evidence=EVIDENCE,
+    ),
+    CostReversed(cost="k-1"),
+    WorkingGroupFormed(group="g-1", project="p-1", area="B", lead="par-1"),
+    MonitoringReportIssued(
+        report="r-1", project="p-1", period=MARCH, position=7, figures=(Figure(indicator="I1.1", value=22),)
+    ),
+    FirmApproached(firm="firm-2", title="Altra ditta", stage=FirmStage.SENSITISED),
+    FirmSheetCompleted(
+        firm="firm-1",
+        year=2025,
+        awu_hundredths=350,
+        turnover_cents=20_000_000,
+        balance_cents=5_000_000,
+        linked=(LinkedFirm(share_percent=30, awu_hundredths=100, turnover_cents=0, balance_cents=0),),
+    ),
+    NetworkAgreementSigned(network_agreement="na-1", kind=NetworkAgreementKind.CONTRACT, firms=("firm-1", "firm-2")),
+    NetworkAgreementJoined(network_agreement="na-1", firm="firm-3"),
+    NetworkAgreementLeft(network_agreement="na-1", firm="firm-3"),
+    ConsultationHeld(
+        consultation="c-1", firm="firm-1", mode=ConsultationMode.ON_SITE, topic=ConsultationTopic.PATERNITY, minutes=45
+    ),
+    PersonalPlanDrafted(personal_plan="pp-1", household="h-1", needs=("n-1", "n-2")),
+    PersonalPlanApproved(personal_plan="pp-1"),
+    PersonalPlanRevised(personal_plan="pp-1", needs=("n-1",)),
+    SupplierSurveyed(
+        survey="sv-1",
+        supplier="s-1",
+        service="child_minding",
+        criteria=(SurveyCriterion(criterion="personale", weight=2, score_percent=80),),
+        price_cents=1_900,
+    ),
+    SupplierSuspended(supplier="s-1", reason="no staff"),
+    SupplierReinstated(supplier="s-1"),
+    AgreementEnded(agreement="a-1", on=dt.date(2026, 6, 1)),
+    ServiceRequested(request="q-1", need="n-1", channel=Channel.WEMI, mode=AccessMode.DIGITAL),
+    RequestAnswered(request="q-1", accepted=False),
+    ServiceRescheduled(pool="pool-1", session=1, day=dt.date(2026, 3, 10), start_slot=32),
+    NoShowRecorded(engagement="e-1", session=1, by=NoShowBy.SUPPLIER),
+    DeliveryDisputed(engagement="e-1", session=0),
+    DisputeResolved(engagement="e-1", session=0, upheld=True),
+    VoucherReversed(voucher="v-1", engagement="e-1", amount_cents=50, reason="wrong"),
+    VoucherSettled(voucher="v-1", engagement="e-1", amount_cents=100, evidence=EVIDENCE),
+    CampaignLaunched(campaign="camp-1", project="p-1", title="Nuovi padri", focus=CampaignFocus.NEW_FATHERS),
+    CampaignReached(campaign="camp-1", people=30, fathers=12),
+    ProductReleased(product="kit-1", project="p-1", kind=ProductKind.KIT, release="1.0", items=("scheda bisogni",)),
+    PaternityLeavePlanned(
+        leave="l-1", household="h-1", father="per-1", birth=dt.date(2026, 3, 1), days=(dt.date(2026, 3, 2),)
+    ),
+    PaternityLeaveTaken(leave="l-1", household="h-1", days=(dt.date(2026, 3, 2), dt.date(2026, 3, 3))),
 )
 
 

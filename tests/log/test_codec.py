@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from typing import ClassVar
 
@@ -316,10 +317,44 @@ class FieldForVersion(Event):
     version: int
 
 
-@pytest.mark.parametrize("wrong", [Nameless, Twice, TwoSubjects, NoSubject, FieldForName, FieldForVersion])
+@dataclasses.dataclass(frozen=True)
+class OfAnotherMake(Event):
+    name: ClassVar[str] = "of-another-make"
+    words: str = ""
+
+
+class Undecorated(Event):
+    name: ClassVar[str] = "undecorated"
+    words: str
+
+
+WRONG = (
+    Nameless,
+    Twice,
+    TwoSubjects,
+    NoSubject,
+    FieldForName,
+    FieldForVersion,
+    OfAnotherMake,
+    Undecorated,
+    int,
+    "x",
+    5,
+)
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_a_registry_takes_only_types_that_can_be_told_apart_and_sealed(wrong):
     with pytest.raises(Malformed):
         Registry((*EVENTS, wrong))
+
+
+@pytest.mark.parametrize("listed", [5, None])
+def test_a_registry_takes_lists(listed):
+    with pytest.raises(Malformed):
+        Registry(listed)
+    with pytest.raises(Malformed):
+        Registry(EVENTS, listed)
 
 
 def test_a_registry_lists_its_names_in_order():

@@ -1,4 +1,5 @@
 import datetime as dt
+from enum import StrEnum
 from typing import ClassVar
 
 import attrs
@@ -7,7 +8,8 @@ import pytest
 import wis_engine as wis
 from wis_engine.errors import Malformed
 from wis_engine.facts import EVENTS
-from wis_engine.facts.base import Event
+from wis_engine.facts.base import Event, id_field, personal, redacted
+from wis_engine.log import limits
 from wis_engine.log.codec import Registry, Stored, known_events
 from wis_engine.log.limits import (
     BATCH_BYTES_MAX,
@@ -17,7 +19,7 @@ from wis_engine.log.limits import (
     check_limits,
 )
 from wis_engine.shapes import checked_id, short_text
-from wis_engine.values import NeedId
+from wis_engine.values import NeedId, Period, WeekSlots
 
 
 def test_limits_are_reached_and_not_passed():
@@ -64,9 +66,9 @@ def test_a_large_fact_is_measured():
         check_batch((signed,), known_events())
 
 
-def test_what_is_not_measured_is_small(example):
-    """The shortcut holds: a fact without long texts and collections is under a thousandth of a batch."""
-    assert known_events().encode(example).size * BATCH_EVENTS_MAX <= BATCH_BYTES_MAX
+def test_the_bound_is_no_less_than_what_a_fact_takes(example):
+    """The shortcut holds, and it is taken: a fact of each type is far below the limits."""
+    assert known_events().encode(example).size <= limits._bound(example) <= EVENT_BYTES_MAX // 16
     assert type(example) in EVENTS
 
 
@@ -118,34 +120,89 @@ class Heap(Event):
     anything: object = None
 
 
-@pytest.mark.parametrize("fact", [Heap(), Heap(words=("x" * 200,) * 8, numbers=frozenset(range(8)), when=dt.date.max)])
-def test_what_is_small_is_not_encoded_to_be_measured(fact):
-    class Measured(Registry):
-        def encode(self, fact):
-            raise AssertionError(fact)
+class Mood(StrEnum):
+    CALM = "calm"
+    LONG = "l" * 100
 
-    check_batch((fact,), Measured([Heap]))
+
+@attrs.frozen(kw_only=True)
+class Sheet(Event):
+    """A fact of somebody else, with many lines."""
+
+    name: ClassVar[str] = "sheet"
+    lines: tuple[str, ...] = ()
+    weeks: tuple[WeekSlots, ...] = ()
+    days: tuple[Period, ...] = ()
+    mood: Mood = Mood.CALM
+    label: str = attrs.field(default="x", validator=short_text)
+    numbers: frozenset[int] = frozenset()
+    when: dt.date | None = None
+    said: str = personal(subject="writer", default="")
+    writer: NeedId = id_field(default="w")
+
+
+HALVES = WeekSlots(sum(1 << half for half in range(0, 336, 2)))
+ACROSS = WeekSlots(sum(0b11 << half for half in range(47, 335, 48)))
 
 
 @pytest.mark.parametrize(
     "fact",
     [
-        Heap(words=("x",) * 9),
-        Heap(words=("x" * 201,)),
-        Heap(numbers=frozenset(range(9))),
-        Heap(anything="x" * 201),
-        Heap(anything=[]),
+        Sheet(lines=("\x01" * 200,) * 7),
+        Sheet(lines=('«🎈»\\"',), mood=Mood.LONG),
+        Sheet(weeks=(HALVES, ACROSS, WeekSlots.ALWAYS, WeekSlots.NEVER)),
+        Sheet(days=(Period.parse("2026-01-01/2026-02-01"),) * 3),
+        redacted(Sheet(said="\x02")),
+        Sheet(numbers=frozenset({(1 << 63) - 1, 1 - (1 << 63)}), when=dt.date.max),
+        Sheet(label="€" * 200, writer="x" * 64),
+    ],
+)
+def test_the_bound_holds_for_every_kind_of_field(fact):
+    assert Registry([Sheet]).encode(fact).size <= limits._bound(fact)
+
+
+def test_bytes_are_counted_and_not_characters():
+    """A character may take six bytes: neither a fact nor a batch of them passes for less than it is."""
+    registry = Registry([Sheet])
+    line = "\x01" * 200
+    check_batch((Sheet(lines=(line,) * 54),), registry)
+    with pytest.raises(Malformed, match=f"more than {EVENT_BYTES_MAX} bytes"):
+        check_batch((Sheet(lines=(line,) * 55),), registry)
+    with pytest.raises(Malformed, match=f"more than {BATCH_BYTES_MAX} bytes"):
+        check_batch((Sheet(lines=(line,) * 5),) * 1_000, registry)
+
+
+class Unmeasured(Registry):
+    """Event types whose facts are encoded by nobody."""
+
+    def encode(self, fact):
+        raise AssertionError(fact)
+
+
+@pytest.mark.parametrize("fact", [Heap(), Heap(words=("x" * 200,) * 8, numbers=frozenset(range(8)), when=dt.date.max)])
+def test_what_is_small_is_not_encoded_to_be_measured(fact):
+    check_batch((fact,), Unmeasured([Heap]))
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        Heap(words=("x" * (EVENT_BYTES_MAX // 6),)),
+        Heap(words=("",) * EVENT_BYTES_MAX),
+        Heap(numbers=frozenset({1 << 63})),
         Heap(anything=1.5),
-        Heap(anything=((("x" * 201,),),)),
+        Heap(anything=[]),
+        Heap(anything=((("x" * EVENT_BYTES_MAX,),),)),
     ],
 )
 def test_what_may_be_large_is_encoded_to_be_measured(fact):
-    measured = []
+    with pytest.raises(AssertionError):
+        check_batch((fact,), Unmeasured([Heap, Diary]))
 
-    class Measured(Registry):
-        def encode(self, fact):
-            measured.append(fact)
-            return Stored(name="heap", version=1, body=b"", personal=None, subject=None)
 
-    check_batch((fact,), Measured([Heap]))
-    assert measured == [fact]
+def test_what_is_nested_deep_is_encoded_to_be_measured():
+    page = None
+    for _ in range(5_000):
+        page = Page(text="", next=page)
+    with pytest.raises(AssertionError):
+        check_batch((Diary(page=page),), Unmeasured([Diary]))

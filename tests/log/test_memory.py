@@ -1,6 +1,7 @@
 import datetime as dt
 
 from wis_engine.facts import NeedWithdrawn
+from wis_engine.log import memory
 from wis_engine.log.codec import known_events
 from wis_engine.log.log import Batch
 from wis_engine.log.memory import MemoryLog
@@ -31,3 +32,12 @@ def test_it_may_begin_after_a_past_that_is_elsewhere(clock, batch):
     assert [one.position for one in log.read(after=3, about=["b"])] == [9]
     assert log.append(batch(a, b, key="k"), after=0).first == 8
     assert (log.position_at(clock.now), log.position_at(later)) == (7, 9)
+
+
+def test_who_waits_beyond_the_head_waits(clock, monkeypatch):
+    log = MemoryLog(registry=known_events(), clock=clock)
+    waits = []
+    monkeypatch.setattr(log._grown, "wait", waits.append)
+    for seen in (0, 7):
+        log.wait(seen)
+    assert waits == [memory.WAIT_SECONDS] * 2

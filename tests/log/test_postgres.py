@@ -13,12 +13,13 @@ from wis_engine.errors import (
     FormatError,
     IntegrityError,
     Malformed,
+    StorageUnavailable,
 )
 from wis_engine.facts import NeedWithdrawn
 from wis_engine.facts.base import redacted
-from wis_engine.log import postgres
+from wis_engine.log import follow, postgres, sql
 from wis_engine.log.log import Batch, Snapshot
-from wis_engine.log.postgres import FEW
+from wis_engine.log.postgres import FEW, LOOKS
 
 PATIENCE = 60
 
@@ -240,6 +241,64 @@ def test_a_follower_whose_ear_was_cut_off_goes_on(opened_postgres, batch, edit_p
         return len(rounds) == 5
 
     assert [one.fact.need for one in log.follow(stop=stop)] == ["a"]
+
+
+def test_a_follower_whose_connections_are_lost_goes_on_and_misses_nothing(opened_postgres, batch, kill, monkeypatch):
+    monkeypatch.setattr(follow, "WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(sql, "PAGE", 2)
+    monkeypatch.setattr(postgres, "_IN_ORDER", "ORDER BY position LIMIT 2")
+    writer, log = opened_postgres(), opened_postgres(mode="r")
+    writer.append(batch(*many(5)), after=0)
+    seen = []
+    for one in log.follow(stop=lambda: len(seen) == 7):
+        seen.append((one.position, one.fact.need))
+        if len(seen) in (1, 4, 5):
+            kill(log)
+        if len(seen) == 5:
+            writer.append(batch(*withdrawn("x", "y")), after=5)
+    assert seen == [*enumerate((f"n-{number}" for number in range(5)), 1), (6, "x"), (7, "y")]
+
+
+def test_a_follower_gives_up_when_the_server_stays_away(filled_postgres, monkeypatch):
+    monkeypatch.setattr(follow, "WAIT_SECONDS", 0)
+    looks = []
+
+    def gone(*_, **__):
+        looks.append(None)
+        raise StorageUnavailable("no server")
+
+    monkeypatch.setattr(postgres, "connect", gone)
+    filled_postgres._connection.close()
+    with pytest.raises(StorageUnavailable, match="no server"):
+        list(filled_postgres.follow())
+    assert len(looks) == LOOKS + 1
+
+
+def test_a_follower_stops_when_told_though_the_server_is_away(filled_postgres, monkeypatch):
+    def gone(*_, **__):
+        raise StorageUnavailable("no server")
+
+    monkeypatch.setattr(postgres, "connect", gone)
+    filled_postgres._connection.close()
+    assert list(filled_postgres.follow(stop=lambda: True)) == []
+
+
+def test_a_follower_without_a_second_connection_looks_now_and_then(filled_postgres, batch, monkeypatch):
+    monkeypatch.setattr(postgres, "WAIT_SECONDS", 0)
+
+    def none_left(*_, **__):
+        raise StorageUnavailable("no connection left")
+
+    monkeypatch.setattr(postgres, "connect", none_left)
+    rounds = []
+
+    def stop():
+        rounds.append(None)
+        if len(rounds) == 2:
+            filled_postgres.append(batch(*withdrawn("d")), after=3)
+        return len(rounds) == 3
+
+    assert [one.position for one in filled_postgres.follow(after=3, stop=stop)] == [4]
 
 
 # Damage

@@ -239,7 +239,9 @@ def test_a_database_or_user_that_is_not_there_is_unavailable(opened_postgres, po
             opened_postgres(url=url)
 
 
-@pytest.mark.parametrize("url", ["postgresql://[::1/x", "postgresql://h/x?what=7"])
+@pytest.mark.parametrize(
+    "url", ["postgresql://[::1/x", "postgresql://h/x?what=7", "postgresql:///x\ud800", "postgresql://h%00/x"]
+)
 def test_a_url_that_is_none_is_malformed(opened_postgres, url):
     with pytest.raises(Malformed):
         opened_postgres(url=url)

@@ -10,6 +10,7 @@ from wis_engine.errors import FormatError, IntegrityError, ReadOnly, StorageUnav
 from wis_engine.facts import NeedWithdrawn
 from wis_engine.log import postgres_schema
 from wis_engine.log.codec import known_events
+from wis_engine.log.log import Snapshot
 from wis_engine.log.postgres import PostgresLog
 
 MODES = pytest.mark.parametrize("mode", ["rw", "r"])
@@ -78,6 +79,53 @@ def test_a_newer_format_is_left_alone(opened, sql, batch, mode):
     with pytest.raises(FormatError, match=f"format {newer}"):
         opened("another", mode=mode)
     assert (sql(EVERYTHING), sql("SELECT * FROM wis_engine.communities")) == before
+
+
+def test_a_database_that_was_brought_further_meanwhile_is_written_no_more(opened, sql, batch):
+    log = opened()
+    appended(log, batch)
+    newer = len(postgres_schema.STEPS) + 1
+    sql(f"UPDATE wis_engine.format SET version = {newer}")
+    for write in (
+        lambda: appended(log, batch),
+        lambda: log.load([batch(*[NeedWithdrawn(need="a")] * 40)]),
+        lambda: log.locked().__enter__(),
+        lambda: log.put(Snapshot.of(1, "f", [b"x"])),
+        lambda: log.drop(1),
+    ):
+        with pytest.raises(FormatError, match=f"format {newer}"):
+            write()
+    assert sql("SELECT head FROM wis_engine.communities") == [(1,)]
+    assert sql("SELECT count(*) FROM wis_engine.snapshots") == [(0,)]
+    sql(f"UPDATE wis_engine.format SET version = {newer - 1}")
+    assert appended(log, batch).first == 2
+
+
+def test_a_connection_that_is_opened_again_looks_at_the_format_again(opened, sql, batch):
+    log = opened()
+    appended(log, batch)
+    sql(f"UPDATE wis_engine.format SET version = {len(postgres_schema.STEPS) + 1}")
+    log._connection.close()
+    with pytest.raises(FormatError):
+        log.head()
+
+
+def test_who_changes_the_format_waits_for_who_writes(opened, sql, batch, monkeypatch):
+    log = opened()
+    monkeypatch.setattr(postgres_schema, "STEPS", (*postgres_schema.STEPS, ("CREATE TABLE wis_engine.later (x int)",)))
+    waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with ThreadPoolExecutor() as threads:
+        with pytest.MonkeyPatch.context() as older, log._lock:
+            older.setattr(postgres_schema, "STEPS", postgres_schema.STEPS[:-1])
+            held = log.locked()
+            held.__enter__()
+        further = threads.submit(opened)
+        while not sql(waiting):
+            pass
+        log.append(batch(NeedWithdrawn(need="a")), after=0)
+        assert not sql("SELECT to_regclass('wis_engine.later') WHERE to_regclass('wis_engine.later') IS NOT NULL")
+        held.__exit__(None, None, None)
+        assert further.result(60).head() == 1
 
 
 @MODES
@@ -175,6 +223,7 @@ def test_a_server_that_does_not_keep_what_it_takes_is_warned_of(opened, monkeypa
     with caplog.at_level(logging.WARNING, "wis_engine"):
         opened()
     assert "fsync" in caplog.text
+    assert {one.name for one in caplog.records} == {"wis_engine"}
     monkeypatch.setattr(postgres_schema, "_DURABLE", "SELECT 'off', 'on'")
     with pytest.raises(IntegrityError):
         opened()

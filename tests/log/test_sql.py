@@ -99,3 +99,11 @@ def test_a_batch_that_is_gone_is_named(filled, opened, edit):
     edit(filled, "DELETE FROM batches WHERE first = 1")
     with pytest.raises(IntegrityError, match="the batch of position 1 is gone"):
         needs(opened(filled))
+
+
+@pytest.mark.parametrize("form", ["", "two\nlines", "x" * 201])
+def test_a_snapshot_whose_format_is_none_is_not_whole(opened, edit, path, form):
+    log = opened(path)
+    log.put(Snapshot.of(7, "form", (b"one",)))
+    edit(path, f"UPDATE snapshots SET format = '{form}'")
+    assert (log.get().position, log.get().whole) == (7, False)

@@ -19,6 +19,7 @@ from wis_engine.errors import (
 )
 from wis_engine.facts import NeedWithdrawn
 from wis_engine.facts.base import redacted
+from wis_engine.log import sqlite_file
 from wis_engine.log.sqlite import _READ, _READ_ABOUT
 
 MODES = pytest.mark.parametrize("mode", ["rw", "r"])
@@ -35,9 +36,9 @@ def needs(log):
 # Errors of the store
 
 
-def test_a_writer_that_waits_too_long_is_told_so(filled, opened, batch):
+def test_a_writer_that_waits_too_long_is_told_so(filled, opened, batch, monkeypatch):
     first, second = opened(filled), opened(filled)
-    second._connection.execute("PRAGMA busy_timeout = 1")
+    monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 0.01)
     with first.locked():
         with pytest.raises(Busy) as caught:
             second.append(batch(*withdrawn("d")), after=3)
@@ -254,7 +255,10 @@ def test_public_and_personal_pieces_stand_in_columns_of_their_own(path, opened, 
         (
             "household-formed",
             1,
-            f'{{"household":"h-1","municipio":{examples["household-formed"].municipio}}}',
+            (
+                f'{{"household":"h-1","municipio":{examples["household-formed"].municipio},'
+                '"recipients":[{"gender":null,"role":null}]}'
+            ),
             f'{{"holders":["per-1"],"members":{members},"nil":10}}'.encode(),
             "h-1",
             None,

@@ -163,6 +163,23 @@ def test_places_where_no_file_can_be(tmp_path, opened, mode):
             opened(place, mode=mode)
 
 
+@MODES
+@pytest.mark.parametrize("name", ["x" * 300, "x/" * 3_000 + "log.db"], ids=["a name", "a path"])
+def test_a_place_too_long_for_any_file_is_unavailable(tmp_path, opened, mode, name):
+    with pytest.raises(StorageUnavailable) as caught:
+        opened(tmp_path / name, mode=mode)
+    assert "too long" in str(caught.value)
+    assert len(str(caught.value)) < 200
+    assert str(tmp_path) not in str(caught.value)
+
+
+@MODES
+@pytest.mark.parametrize("path", ["/tmp/\ud800.db", "/tmp/a\0b.db", 7, None])
+def test_what_no_file_system_can_hold_is_no_path(opened, mode, path):
+    with pytest.raises(Malformed):
+        opened(path, mode=mode)
+
+
 def test_a_log_opened_for_reading_reads_and_does_not_write(filled, opened, batch):
     before = digest(filled)
     log = opened(filled, mode="r")

@@ -1,4 +1,4 @@
-"""Sessions are booked, delivered, confirmed, cancelled and judged: against a dict of sessions."""
+"""Sessions are booked, delivered or missed, confirmed or disputed, cancelled, judged: against a dict of sessions."""
 
 import datetime as dt
 
@@ -12,6 +12,8 @@ NEEDS = sampled_from(["n1", "n2", "n4"])
 STARTS = [dt.date(2026, 3, day) for day in (2, 9, 16, 23)]
 SHARE_CENTS = 6_000
 SESSIONS = 4
+TOOK_PLACE = {"delivered", "confirmed", "disputed"}
+BROKEN = {"cancelled", "missed", "failed"}
 
 
 class Engagements(Telling):
@@ -27,7 +29,7 @@ class Engagements(Telling):
         return [one for one in self.engagements.values() if one["need"] == need]
 
     def delivered_of(self, need):
-        return sum(state in {"delivered", "confirmed"} for one in self.of(need) for state in one["states"].values())
+        return sum(state in TOOK_PLACE for one in self.of(need) for state in one["states"].values())
 
     @rule(
         name=NAMES,
@@ -36,7 +38,7 @@ class Engagements(Telling):
         cents=sampled_from([0, 1_500, 3_000, 6_000, 6_001]),
     )
     def book(self, name, need, numbers, cents):
-        kept = [(one, [n for n, state in one["states"].items() if state != "cancelled"]) for one in self.of(need)]
+        kept = [(one, [n for n, state in one["states"].items() if state not in BROKEN]) for one in self.of(need)]
         taken = {number for _, numbers in kept for number in numbers}
         kept_cents = sum(one["cents"] * len(numbers) // len(one["states"]) for one, numbers in kept)
         allowed = (
@@ -95,6 +97,36 @@ class Engagements(Telling):
         self.tell(stories.confirmed(name, place), allowed=state == "delivered")
         if state == "delivered":
             self.engagements[name]["states"][number] = "confirmed"
+
+    @precondition(lambda self: self.any_stands("booked"))
+    @rule(data=data(), sure=sampled_from([False, True]))
+    def miss(self, data, sure):
+        if not sure:
+            return
+        name, place = self.some_session(data, "booked")
+        number, state = self.session(name, place)
+        allowed = state == "booked" and self.has_begun(number)
+        self.tell(stories.missed(name, place), allowed=allowed)
+        if allowed:
+            self.engagements[name]["states"][number] = "missed"
+
+    @precondition(lambda self: self.any_stands("delivered"))
+    @rule(data=data())
+    def dispute(self, data):
+        name, place = self.some_session(data, "delivered")
+        number, state = self.session(name, place)
+        self.tell(stories.disputed(name, place), allowed=state == "delivered")
+        if state == "delivered":
+            self.engagements[name]["states"][number] = "disputed"
+
+    @precondition(lambda self: self.any_stands("disputed"))
+    @rule(data=data(), upheld=booleans())
+    def resolve(self, data, upheld):
+        name, place = self.some_session(data, "disputed")
+        number, state = self.session(name, place)
+        self.tell(stories.resolved(name, place, upheld=upheld), allowed=state == "disputed")
+        if state == "disputed":
+            self.engagements[name]["states"][number] = "failed" if upheld else "confirmed"
 
     @rule(name=NAMES, sure=booleans())
     def cancel(self, name, sure):

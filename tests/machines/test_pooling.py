@@ -1,4 +1,4 @@
-"""Offers are made and changed, pools formed, left and dissolved: against a diary of half-hours.
+"""Offers are made and changed, pools formed, moved, left and dissolved: against a diary of half-hours.
 
 The diary is a set of (whom or what, date, half-hour, pool), filled day by day;
 prices are worked out here by hand.
@@ -57,11 +57,11 @@ class Pooling(Telling):
     def at_once(self, offer):
         return Counter(when for pool in self.pools.values() if pool["offer"] == offer for when in pool["when"])
 
-    def busy(self):
+    def busy(self, pools=None):
         """List who is where: a household's kid, a date, a half-hour."""
         return {
             (HOUSEHOLDS[need], KIDS.get(need, "kid"), *when)
-            for pool in self.pools.values()
+            for pool in (self.pools if pools is None else pools).values()
             for need in pool["needs"]
             for when in pool["when"]
         }
@@ -116,6 +116,35 @@ class Pooling(Telling):
         self.tell(PoolMemberLeft(pool=name, need=need), allowed=allowed)
         if allowed:
             pool["needs"] = [one for one in pool["needs"] if one != need]
+
+    @precondition(lambda self: self.pools)
+    @rule(
+        data=data(),
+        session=sampled_from([0, 1, 2, 3, 4]),
+        day=integers(0, 29),
+        start=sampled_from([32, 30, 33, 35, 29, 36]),
+    )
+    def move(self, data, session, day, start):
+        name = data.draw(sampled_from(sorted(self.pools)))
+        pool, date = self.pools[name], dt.date(2026, 3, 2) + dt.timedelta(days=day)
+        others = {other: held for other, held in self.pools.items() if other != name}
+        moved = [(date, start + k) for k in range(LENGTH)]
+        rest = pool["when"][: session * LENGTH] + pool["when"][(session + 1) * LENGTH :]
+        kids = [(HOUSEHOLDS[need], KIDS.get(need, "kid")) for need in pool["needs"]]
+        offer = Counter(when for held in others.values() if held["offer"] == pool["offer"] for when in held["when"])
+        allowed = (
+            session < 4
+            and date.weekday() < 5
+            and 30 <= start <= 38 - LENGTH
+            and (date, start * 30) >= (self.now.date(), self.now.hour * 60 + 60)
+            and all(offer[when] < self.offers[pool["offer"]]["at_once"] for when in moved + rest)
+            and not set(moved) & set(rest)
+            and not {(*kid, *when) for kid in kids for when in moved + rest} & self.busy(others)
+        )
+        self.tell(stories.rescheduled(name, session, day=date, start_slot=start), allowed=allowed)
+        if allowed:
+            # Dates stay in the order of their sessions, wherever they went.
+            pool["when"] = pool["when"][: session * LENGTH] + moved + pool["when"][(session + 1) * LENGTH :]
 
     @precondition(lambda self: self.pools)
     @rule(data=data())

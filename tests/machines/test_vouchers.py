@@ -1,4 +1,4 @@
-"""Vouchers are issued, redeemed, expire and are cancelled: against balances in plain integers."""
+"""Vouchers are issued, redeemed, reversed and settled, expire and are cancelled: against balances in plain integers."""
 
 import datetime as dt
 
@@ -16,6 +16,8 @@ HOUSEHOLDS = {"h1": "e1", "h2": "e2"}
 CENTS = sampled_from([2_000, 6_000, 1, 12_000, 30_000])
 PRICE_CENTS = 6_000
 SESSIONS = 4
+PROMISED = {("h1", "b1"): 6_000}
+"""What the first pool promised, and no voucher here keeps."""
 
 
 class Vouchers(Telling):
@@ -31,6 +33,7 @@ class Vouchers(Telling):
         self.vouchers = {}
         self.paid = {"e1": 0, "e2": 0}
         self.served = {}
+        self.settled = 0
         self.now = stories.AFTER_ALL
         self.serve_first("e1")
 
@@ -53,7 +56,7 @@ class Vouchers(Telling):
 
     def held(self, household, fund):
         mine = [one for one in self.vouchers.values() if (one["household"], one["fund"]) == (household, fund)]
-        return sum(one["paid"] + one["left"] for one in mine)
+        return PROMISED.get((household, fund), 0) + sum(one["paid"] + one["left"] for one in mine)
 
     @rule(
         voucher=sampled_from(VOUCHERS),
@@ -64,7 +67,9 @@ class Vouchers(Telling):
     )
     def issue(self, voucher, household, fund, cents, days):
         allowed = (
-            voucher not in self.vouchers and cents <= self.free[fund] and self.held(household, fund) + cents <= 30_000
+            voucher not in self.vouchers
+            and cents <= self.free[fund] - sum(promised for (_, name), promised in PROMISED.items() if name == fund)
+            and self.held(household, fund) + cents <= 30_000
         )
         valid = Period(self.today, self.today + dt.timedelta(days=days))
         fact = stories.voucher(voucher, household=household, fund=fund, face_cents=cents, valid=valid)
@@ -76,6 +81,7 @@ class Vouchers(Telling):
                 "fund": fund,
                 "left": cents,
                 "paid": 0,
+                "settled": 0,
                 "state": "active",
                 "end": valid.end,
             }
@@ -108,6 +114,40 @@ class Vouchers(Telling):
             one["paid"] += cents
             one["state"] = "active" if one["left"] else "spent"
             self.paid[engagement] += cents
+
+    def some_paid(self, data):
+        paid = [name for name, one in self.vouchers.items() if one["paid"] > one["settled"]]
+        return data.draw(mostly(paid, VOUCHERS))
+
+    @precondition(lambda self: any(one["paid"] for one in self.vouchers.values()))
+    @rule(data=data(), cents=CENTS, right=sampled_from([True, True, False]))
+    def take_back(self, data, cents, right):
+        voucher = self.some_paid(data)
+        one = self.vouchers.get(voucher)
+        mine = HOUSEHOLDS[one["household"]] if one else "e1"
+        engagement = mine if right else {"e1": "e2", "e2": "e1"}[mine]
+        allowed = one is not None and right and cents <= one["paid"] - one["settled"]
+        self.tell(stories.reversed_(voucher, engagement=engagement, amount_cents=cents), allowed=allowed)
+        if allowed:
+            one["paid"] -= cents
+            self.paid[engagement] -= cents
+            if one["state"] in {"active", "spent"}:
+                one["left"] += cents
+                one["state"] = "active"
+            else:
+                self.free[one["fund"]] += cents
+
+    @precondition(lambda self: any(one["paid"] for one in self.vouchers.values()))
+    @rule(data=data(), cents=CENTS)
+    def settle(self, data, cents):
+        voucher = self.some_paid(data)
+        one = self.vouchers.get(voucher)
+        engagement = HOUSEHOLDS[one["household"]] if one else "e1"
+        allowed = one is not None and cents <= one["paid"] - one["settled"]
+        self.tell(stories.settled(voucher, engagement=engagement, amount_cents=cents), allowed=allowed)
+        if allowed:
+            one["settled"] += cents
+            self.settled += cents
 
     @precondition(lambda self: self.vouchers)
     @rule(voucher=sampled_from(VOUCHERS))
@@ -142,6 +182,7 @@ class Vouchers(Telling):
             )
         supplier = accounts.get(ledger.account_of("s1"))
         assert (supplier.credits_posted_cents if supplier else 0) == sum(self.paid.values())
+        assert (supplier.debits_posted_cents if supplier else 0) == self.settled
 
 
 TestVouchers = Vouchers.TestCase

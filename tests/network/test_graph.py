@@ -217,6 +217,7 @@ def test_the_graph_of_now_is_that_at_the_last_position_or_later(links):
 
 @pytest.mark.parametrize("settled", [False, True])
 def test_a_graph_does_not_change_when_the_network_goes_on(links, settled):
+    mark = links.mark()
     if not settled:
         links.node("p9", "pool", 11)
         links.open("n2", "awaits", "p9", 11)
@@ -224,9 +225,7 @@ def test_a_graph_does_not_change_when_the_network_goes_on(links, settled):
     graph = Graph(links)
     before = graph.copy()
     if not settled:
-        links.undo_close("n2", "joins", "p2")
-        links.undo_open("n2", "awaits", "p9")
-        links.undo_node("p9")
+        links.undo(mark)
     links.node("p3", "pool", 11)
     links.open("n1", "joins", "p3", 12)
     links.close("n1", "joins", "p1", 13)
@@ -238,10 +237,11 @@ def test_a_graph_does_not_change_when_the_network_goes_on(links, settled):
 
 
 def test_a_link_closed_in_an_open_batch_is_out_until_it_is_undone(links):
+    mark = links.mark()
     links.close("n1", "joins", "p1", 11)
     assert not Graph(links).has_edge("n1", "p1", "joins")
     assert Graph(links, at=10).has_edge("n1", "p1", "joins")
-    links.undo_close("n1", "joins", "p1")
+    links.undo(mark)
     assert Graph(links).has_edge("n1", "p1", "joins")
 
 

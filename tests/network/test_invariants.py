@@ -6,12 +6,14 @@ import pytest
 from stories import (
     TUESDAY_1530,
     cancelled,
+    cost,
     facts_in,
     matched,
     member,
     need,
     network_of,
     offer,
+    partner,
     pilot,
     plan,
     pool,
@@ -20,9 +22,19 @@ from stories import (
     step,
 )
 
+from wis_engine.facts import CostReversed
 from wis_engine.facts.base import redacted
 from wis_engine.network import Network, ledger
-from wis_engine.network.promises import Engagement, NeedState, Payment, PoolState, SessionState, VoucherState
+from wis_engine.network.parties import Account, FundingRules
+from wis_engine.network.promises import (
+    Engagement,
+    NeedState,
+    Payment,
+    PoolState,
+    SessionState,
+    VoucherState,
+    VoucherUse,
+)
 from wis_engine.values import Occurrence, Redacted
 
 E1, N1, V1 = "e1", "n1", "v1"
@@ -102,7 +114,8 @@ def test_money_spent_that_no_voucher_paid(network):
 
 def test_money_a_fund_that_is_overspent(network):
     network.put(network.accounts[ledger.GRANTOR].replace(debits_posted_cents=55_999))
-    assert corrupt(network, "accounts", ledger.account_of("b1"), credits_posted_cents=5_999) == [("money", ("b1",))]
+    counted = [("money", ("B.1",)), ("money", ("b1",)), ("money", ("wis",))]
+    assert corrupt(network, "accounts", ledger.account_of("b1"), credits_posted_cents=5_999) == counted
 
 
 def test_money_a_voucher_that_paid_beyond_its_face(network):
@@ -119,7 +132,67 @@ def test_money_an_engagement_that_was_paid_beyond_its_price(network):
 
 
 def test_money_a_supplier_whose_account_says_something_else(network):
-    assert corrupt(network, "engagements", E1, payments=(Payment(fund="b1", cents=5_999),)) == [("money", ("s1",))]
+    differ = [("money", (E1,)), ("money", ("s1",))]
+    assert corrupt(network, "engagements", E1, payments=(Payment(fund="b1", cents=5_999),)) == differ
+
+
+def use(redeemed, settled=0, engagement=E1):
+    return VoucherUse(engagement=engagement, redeemed_cents=redeemed, settled_cents=settled)
+
+
+def test_money_a_voucher_whose_uses_say_something_else(network):
+    assert corrupt(network, "vouchers", V1, uses=(use(5_999),)) == [("money", (E1,)), ("money", (V1,))]
+    assert corrupt(network, "vouchers", V1, uses=(use(6_000),)) == []
+
+
+@pytest.mark.parametrize("settled", [6_001, -1])
+def test_money_settled_that_was_not_redeemed(network, settled):
+    account = network.accounts[ledger.account_of("s1")]
+    network.put(account.replace(debits_posted_cents=settled))
+    network.put(Account(id=ledger.SETTLED, credits_posted_cents=settled))
+    assert corrupt(network, "vouchers", V1, uses=(use(6_000, settled),)) == [("money", (V1,))]
+
+
+def test_money_settled_that_has_not_left_the_account(network):
+    assert corrupt(network, "vouchers", V1, uses=(use(6_000, 1),)) == [("money", ("s1",))]
+
+
+@pytest.fixture
+def spent():
+    return network_of(partner(), cost(), cost("k2"), CostReversed(cost="k2"))
+
+
+def test_money_a_partner_whose_account_says_something_else(spent):
+    assert breaches(spent) == []
+    spent.put(spent.accounts[ledger.GRANTOR].replace(debits_posted_cents=160_001))
+    assert corrupt(spent, "accounts", ledger.account_of("lead"), credits_posted_cents=10_001) == [("money", ("lead",))]
+
+
+@pytest.mark.parametrize("counter", ["costs_cents", "lines_cents"])
+def test_money_an_action_that_counts_something_else(spent, counter):
+    assert corrupt(spent, "actions", "B.1", **{counter: 1}) == [("money", ("B.1",))]
+
+
+def test_money_an_action_beyond_its_budget(spent):
+    assert corrupt(spent, "actions", "B.1", budget_cents=110_000) == []
+    assert corrupt(spent, "actions", "B.1", budget_cents=109_999) == [("money", ("B.1",))]
+
+
+@pytest.mark.parametrize("counter", ["contribution_used_cents", "cofinancing_used_cents", "goods_cents"])
+def test_money_a_project_that_counts_something_else(spent, counter):
+    assert corrupt(spent, "projects", "wis", **{counter: 1}) == [("money", ("wis",))]
+
+
+@pytest.mark.parametrize(("granted", "used"), [("contribution_cents", 110_000), ("cofinancing_cents", 50_000)])
+def test_money_a_source_beyond_what_was_granted(spent, granted, used):
+    assert corrupt(spent, "projects", "wis", **{granted: used}) == []
+    assert corrupt(spent, "projects", "wis", **{granted: used - 1}) == [("money", ("wis",))]
+
+
+def test_money_goods_beyond_their_cap(spent):
+    # 15 % of 150,000 is 22,500; 6 % is 9,000.
+    assert corrupt(spent, "projects", "wis", rules=FundingRules()) == []
+    assert corrupt(spent, "projects", "wis", rules=FundingRules(goods_max_percent=6)) == [("money", ("wis",))]
 
 
 def test_capacity_promised_and_not_committed(network):

@@ -1,5 +1,6 @@
 """The laws of the ledger: debits are credits whatever happens, and nothing is overspent."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,9 @@ MOVES = st.lists(
         st.tuples(st.just("reserve"), st.sampled_from(FUNDS), CENTS),
         st.tuples(st.just("release"), st.sampled_from(FUNDS), CENTS),
         st.tuples(st.just("post"), st.sampled_from(FUNDS), st.sampled_from(SUPPLIERS), CENTS),
+        st.tuples(st.just("reverse"), st.sampled_from(FUNDS), st.sampled_from(SUPPLIERS), CENTS, st.booleans()),
+        st.tuples(st.just("settle"), st.sampled_from(SUPPLIERS), CENTS),
+        st.tuples(st.just("incur"), st.sampled_from(["lead", "city"]), st.integers(-10_000, 10_000)),
     ),
     max_size=30,
 )
@@ -28,6 +32,12 @@ def moved(accounts, move):
             changed = ledger.reserved(accounts, fund, -cents)
         case ("post", fund, supplier, cents):
             changed = ledger.posted(accounts, fund, supplier, cents)
+        case ("reverse", fund, supplier, cents, held):
+            changed = ledger.reversed_(accounts, fund, supplier, cents, held=held)
+        case ("settle", supplier, cents):
+            changed = ledger.settled(accounts, supplier, cents)
+        case ("incur", partner, cents):
+            changed = ledger.incurred(accounts, partner, cents)
     assert len({account.id for account in changed}) == len(changed)
     return accounts | {account.id: account for account in changed}
 
@@ -51,6 +61,8 @@ def test_who_asks_what_is_free_never_overspends(moves):
     paid = dict.fromkeys(SUPPLIERS, 0)
     for move in moves:
         verb, fund, cents = move[0], move[1], move[-1]
+        if verb not in {"grant", "reserve", "release", "post"}:
+            continue
         if (verb == "reserve" and cents > free[fund]) or (verb in {"release", "post"} and cents > held[fund]):
             continue
         accounts = moved(accounts, move)
@@ -81,3 +93,25 @@ def test_a_voucher_on_the_ledger():
     assert accounts[ledger.GRANTOR].debits_posted_cents == 100
     assert accounts[ledger.PROMISED].credits_pending_cents == 0
     assert accounts[ledger.account_of("s1")].credits_posted_cents == 25
+
+
+@pytest.mark.parametrize(("held", "free_cents"), [(True, 75), (False, 85)])
+def test_a_payment_turned_back_is_held_again_or_free(held, free_cents):
+    accounts = {}
+    for move in [("grant", "b1", 100), ("reserve", "b1", 25), ("post", "b1", "s1", 25), ("settle", "s1", 15)]:
+        accounts = moved(accounts, move)
+    accounts = moved(accounts, ("reverse", "b1", "s1", 10, held))
+    account, supplier = (accounts[ledger.account_of(name)] for name in ("b1", "s1"))
+    assert (account.debits_posted_cents, account.debits_pending_cents) == (15, 10 if held else 0)
+    assert ledger.free_cents(account) == free_cents
+    assert supplier.credits_posted_cents == supplier.debits_posted_cents == 15
+    assert accounts[ledger.SETTLED].credits_posted_cents == 15
+
+
+def test_a_cost_credits_the_partner_that_bore_it_and_can_be_taken_back():
+    accounts = moved({}, ("incur", "lead", 40))
+    assert (
+        accounts[ledger.account_of("lead")].credits_posted_cents == accounts[ledger.GRANTOR].debits_posted_cents == 40
+    )
+    back = moved(accounts, ("incur", "lead", -40))
+    assert back[ledger.account_of("lead")].credits_posted_cents == 0

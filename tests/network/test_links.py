@@ -145,39 +145,45 @@ def test_too_many_relations_are_refused():
         Links(Relation(f"r{number}", "need", "pool", "x") for number in range(129))
 
 
-def test_undo_takes_back_the_last_first(links):
+def test_undo_takes_back_everything_since_a_mark(links):
+    marks = [links.mark()]
     links.open("n1", "joins", "p1", 7)
+    marks.append(links.mark())
     links.close("n1", "joins", "p1", 8)
     links.open("n1", "joins", "p1", 9)
     links.node("p3", "pool", 10)
-    links.undo_node("p3")
+    links.undo(marks[1])
     assert links.kind("p3") is None
-    links.undo_open("n1", "joins", "p1")
-    assert not links.is_open("n1", "joins", "p1")
-    links.undo_close("n1", "joins", "p1")
     assert links.is_open("n1", "joins", "p1")
     assert links.targets("n1", "joins") == ["p1"]
-    links.undo_open("n1", "joins", "p1")
+    links.undo(marks[1])
+    assert links.is_open("n1", "joins", "p1")
+    links.undo(marks[0])
     assert not links.is_open("n1", "joins", "p1")
     assert list(links.rows()) == []
+    assert links.mark() == marks[0]
 
 
-def test_undo_of_another_link_than_the_last_is_a_mistake(links):
+def open_one(links):
+    links.open("n2", "joins", "p1", 8)
+
+
+def close_one(links):
+    links.close("n1", "joins", "p1", 8)
+
+
+def enter_one(links):
+    links.node("p3", "pool", 8)
+
+
+@pytest.mark.parametrize(("settled", "words"), [(open_one, "a link"), (close_one, "a closing"), (enter_one, "a node")])
+def test_what_is_settled_stays(links, settled, words):
     links.open("n1", "joins", "p1", 7)
-    links.open("n1", "joins", "p2", 8)
-    with pytest.raises(AssertionError, match="not the last link"):
-        links.undo_open("n1", "joins", "p1")
-
-
-def test_what_is_settled_stays(links):
-    links.open("n1", "joins", "p1", 7)
+    mark = links.mark()
+    settled(links)
     links.settle()
-    with pytest.raises(AssertionError, match="settled"):
-        links.undo_open("n1", "joins", "p1")
-    with pytest.raises(AssertionError, match="settled"):
-        links.undo_node("c1")
-    with pytest.raises(AssertionError, match="not the last node"):
-        links.undo_node("o1")
+    with pytest.raises(AssertionError, match=f"{words} after the mark is settled"):
+        links.undo(mark)
 
 
 @pytest.mark.parametrize("fold_min", [-1, 4096])
@@ -185,13 +191,25 @@ def test_undo_of_closing_a_settled_link_and_opening_it_again(links, monkeypatch,
     monkeypatch.setattr(module, "UNFOLDED_MIN", fold_min)
     links.open("n1", "joins", "p1", 7)
     links.settle()
+    mark = links.mark()
     links.close("n1", "joins", "p1", 8)
     links.open("n1", "joins", "p1", 9)
-    links.undo_open("n1", "joins", "p1")
-    links.undo_close("n1", "joins", "p1")
+    links.undo(mark)
     assert links.targets("n1", "joins") == ["p1"]
     assert links.is_open("n1", "joins", "p1")
     assert links.close("n1", "joins", "p1", 10)
+
+
+@pytest.mark.parametrize("position", [-1, 2**32])
+def test_a_position_that_no_log_has_leaves_the_links_as_they_were(links, position):
+    with pytest.raises(OverflowError):
+        links.open("n1", "joins", "p1", position)
+    with pytest.raises(OverflowError):
+        links.node("p3", "pool", position)
+    assert links.open("n1", "joins", "p2", 7)
+    links.node("p4", "pool", 8)
+    assert list(links.rows()) == [("n1", "joins", "p2", 7, None)]
+    assert list(links.nodes()) == [*NODES, ("p4", "pool", 8)]
 
 
 def test_load_gives_back_what_rows_said(links):
@@ -314,13 +332,37 @@ def test_a_hub_with_many_links_answers_as_one_with_few(links, eager, folded):
     assert not links.is_open("n1", "follows", "n2")
 
 
-def test_a_node_that_came_after_the_last_fold_has_no_rows(links, eager):
+def test_what_is_asked_of_all_links_is_a_copy(links):
+    links.open("n1", "joins", "p1", 7)
+    held, rows, nodes = links.columns, links.rows(), links.nodes()
+    first = next(rows), next(nodes)
+    links.open("n2", "joins", "p1", 8)
+    links.close("n1", "joins", "p1", 9)
+    links.node("p3", "pool", 9)
+    assert (len(held.ids), held.until.tolist()) == (len(NODES), [0])
+    assert [first[0], *rows] == [("n1", "joins", "p1", 7, None)]
+    assert [first[1], *nodes] == list(NODES)
+
+
+def test_a_picture_is_drawn_again_only_when_something_changed(links):
     links.open("n1", "joins", "p1", 7)
     links.settle()
-    row = links.node("p3", "pool", 8)
+    before = links.picture().outgoing
+    assert links.picture().outgoing is links.picture(at=7).outgoing is before
+    assert links.picture(at=6).outgoing is not before
+    links.open("n2", "joins", "p1", 8)
+    assert links.picture().outgoing is not links.picture().outgoing
     links.settle()
-    outgoing = links.picture().outgoing
-    assert (outgoing.span(0), outgoing.span(row)) == ((0, 1), (0, 0))
+    assert links.picture().outgoing is links.picture().outgoing is not before
+
+
+def test_a_picture_of_now_is_none_of_before_the_last_closing(links):
+    links.open("n1", "joins", "p1", 7)
+    links.open("n2", "joins", "p1", 8)
+    links.close("n1", "joins", "p1", 9)
+    links.settle()
+    for one in (links, links.copy(), filled_from(links.columns)):
+        assert [len(one.picture(at=at).outgoing.rows) for at in (8, 9, 8, 9)] == [2, 1, 2, 1]
 
 
 def test_a_copy_goes_its_own_way(links):
@@ -332,11 +374,13 @@ def test_a_copy_goes_its_own_way(links):
     other.open("n2", "joins", "p3", 9)
     assert list(links.rows()) == [("n1", "joins", "p1", 7, None)]
     assert links.kind("p3") is None
+    mark = links.mark()
     links.open("n2", "joins", "p1", 10)
     assert other.sources("p1", "joins") == []
     assert links.sources("p1", "joins") == ["n1", "n2"]
-    links.undo_open("n2", "joins", "p1")
-    other.undo_open("n2", "joins", "p3")
+    links.undo(mark)
+    assert links.sources("p1", "joins") == ["n1"]
+    assert other.sources("p3", "joins") == ["n2"]
     assert not other.is_open("n1", "joins", "p1")
 
 
@@ -375,12 +419,12 @@ POSSIBLE = [
 FEW = [("n1", "joins", "p1"), ("n1", "joins", "p2"), ("n2", "joins", "p1"), ("n1", "follows", "n1")]
 STEPS = st.one_of(
     st.tuples(st.sampled_from(["open", "close"]), st.sampled_from([*FEW, *FEW, *POSSIBLE])),
-    st.sampled_from([("undo", None), ("settle", None), ("picture", None)]),
+    st.sampled_from([("mark", None), ("undo", None), ("settle", None), ("picture", None)]),
 )
 
 
 class Model:
-    """Links written as plainly as can be: a list of rows, and a copy of it for each operation to undo."""
+    """Links written as plainly as can be: a list of rows, and a copy of it for each mark."""
 
     def __init__(self):
         self.rows = []
@@ -392,14 +436,12 @@ class Model:
     def open(self, link, since):
         if link in self.open_links():
             return False
-        self.past.append(("open", link, list(self.rows)))
         self.rows.append((*link, since, None))
         return True
 
     def close(self, link, until):
         if link not in self.open_links():
             return False
-        self.past.append(("close", link, list(self.rows)))
         self.rows = [(*row[:4], until) if row[:3] == link and row[4] is None else row for row in self.rows]
         return True
 
@@ -428,11 +470,13 @@ def take_step(links, model, verb, link, position):
         case "settle":
             links.settle()
             model.past.clear()
+        case "mark":
+            model.past.append((links.mark(), list(model.rows)))
         case "picture":
             links.picture()
         case "undo" if model.past:
-            verb, link, model.rows = model.past.pop()
-            (links.undo_open if verb == "open" else links.undo_close)(*link)
+            mark, model.rows = model.past.pop()
+            links.undo(mark)
 
 
 def assert_same_answers(links, model):
@@ -452,14 +496,15 @@ def test_rollback_restores_everything(before, batch, fold_min):
         for position, (verb, link) in enumerate(before, START):
             take_step(links, model, verb, link, position)
         take_step(links, model, "settle", None, 0)
-        rows = list(links.rows())
+        rows, mark = list(links.rows()), links.mark()
+        model.past.append((mark, list(model.rows)))
         links.node("p9", "pool", 100)
         for position, (verb, link) in enumerate(batch, 100):
-            if verb != "settle":
+            if verb not in {"settle", "undo"}:
                 take_step(links, model, verb, link, position)
         while model.past:
             take_step(links, model, "undo", None, 0)
-        links.undo_node("p9")
+        assert links.mark() == mark
         assert list(links.rows()) == rows
         assert list(links.nodes()) == list(NODES)
         assert_same_answers(links, model)

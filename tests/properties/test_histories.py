@@ -14,11 +14,16 @@ from strategies import histories, pilot
 from wis_engine.community import Community
 from wis_engine.errors import Refused
 from wis_engine.facts import (
+    CostIncurred,
+    CostReversed,
+    DisputeResolved,
     NeedWithdrawn,
     ServiceBooked,
     ServiceDelivered,
     VoucherIssued,
     VoucherRedeemed,
+    VoucherReversed,
+    VoucherSettled,
 )
 from wis_engine.facts.base import holds_redacted, redacted
 from wis_engine.log.codec import fact_from_dict, fact_to_dict, known_events
@@ -149,27 +154,32 @@ def test_with_every_personal_field_redacted_a_history_still_replays(batches):
 @given(batches=histories())
 def test_minutes_are_conserved(batches):
     network, facts = lived(batches), [fact for _, fact in told(batches)]
-    delivered = Counter()
+    failed = {(one.engagement, one.session) for one in facts if isinstance(one, DisputeResolved) and one.upheld}
+    delivered, count = Counter(), Counter()
     for fact in facts:
-        if isinstance(fact, ServiceDelivered):
+        if isinstance(fact, ServiceDelivered) and (fact.engagement, fact.session) not in failed:
             delivered[fact.engagement] += fact.minutes
+            count[fact.engagement] += 1
     booked = {fact.engagement: len(fact.occurrences) for fact in facts if isinstance(fact, ServiceBooked)}
     assert set(booked) == set(network.engagements)
     for name, engagement in network.engagements.items():
         assert sum(engagement.delivered_minutes) == delivered[name]
         states = Counter(engagement.states)
         assert sum(states.values()) == booked[name]
-        assert states[SessionState.DELIVERED] + states[SessionState.CONFIRMED] == sum(
-            isinstance(fact, ServiceDelivered) and fact.engagement == name for fact in facts
-        )
+        assert sum(states[state] for state in SessionState if state.took_place) == count[name]
     for need in network.needs.values():
-        assert need.left_sessions * need.step_count + need.delivered >= need.sessions * need.step_count
+        engagements = [one for one in network.engagements.values() if one.need == need.id]
+        last = [state for one in engagements if one.step + 1 == need.step_count for state in one.states]
+        assert need.delivered == sum(state.took_place for state in last) <= need.sessions
 
 
 @given(batches=histories())
 def test_cents_are_conserved(batches):
     network, facts = lived(batches), [fact for _, fact in told(batches)]
     paid = sum(fact.amount_cents for fact in facts if isinstance(fact, VoucherRedeemed))
+    paid -= sum(fact.amount_cents for fact in facts if isinstance(fact, VoucherReversed))
+    settled = sum(fact.amount_cents for fact in facts if isinstance(fact, VoucherSettled))
+    assert settled == sum(voucher.settled_cents for voucher in network.vouchers.values()) <= paid
     faces = sum(fact.face_cents for fact in facts if isinstance(fact, VoucherIssued))
     held = sum(voucher.left_cents for voucher in network.vouchers.values())
     freed = sum(
@@ -179,6 +189,19 @@ def test_cents_are_conserved(batches):
     free = sum(ledger.free_cents(network.accounts[ledger.account_of(fund)]) for fund in network.funds)
     assert free + held + paid == 150_000
     assert paid == sum(one.redeemed_cents for one in network.engagements.values())
+
+
+@given(batches=histories())
+def test_costs_are_conserved(batches):
+    network, facts = lived(batches), [fact for _, fact in told(batches)]
+    back = {fact.cost for fact in facts if isinstance(fact, CostReversed)}
+    stand = [fact for fact in facts if isinstance(fact, CostIncurred) and fact.cost not in back]
+    net = sum(fact.net_cents for fact in stand)
+    assert sum(action.costs_cents for action in network.actions.values()) == net
+    credited = [network.accounts.get(ledger.account_of(partner)) for partner in network.partners]
+    assert sum(account.credits_posted_cents for account in credited if account) == net
+    project = network.projects["wis"]
+    assert project.contribution_used_cents + project.cofinancing_used_cents == 150_000 + net
 
 
 @given(batches=histories())

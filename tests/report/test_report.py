@@ -96,7 +96,7 @@ def test_being_together_spares_something():
 def test_sheet_and_page_say_the_same_figures(html):
     text = re.sub(r"\s+", " ", sheet(summary()))
     words = re.sub(r"\s+", " ", " ".join(Text(html).words))
-    said = [str(one.value) for one in summary().figures]
+    said = [one.shown for one in summary().figures]
     said += [amount(cents) for row in summary().money for cents in row.columns]
     said += [amount(cents) for row in summary().households for cents in row.columns]
     said += [need for pool in summary().pools if pool.together for need in pool.needs]
@@ -226,3 +226,10 @@ def test_unmet_rows_come_most_first():
     needs = [row.needs for row in summary().unmet]
     assert needs == sorted(needs, reverse=True)
     assert all(isinstance(row, UnmetRow) for row in summary().unmet)
+
+
+def test_a_figure_is_shown_in_euro_in_hours_or_as_counted():
+    figure = attrs.evolve(summary().figures[0], value=123_456)
+    assert figure.shown == "123456"
+    assert attrs.evolve(figure, unit="cents").shown == "1,234.56 EUR"
+    assert attrs.evolve(figure, unit="minutes").shown == "2,057:36 h"

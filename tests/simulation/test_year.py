@@ -1,7 +1,7 @@
 from collections import Counter
 
 import pytest
-from lived import SEED, lived
+from lived import SEED, UNTOLD, lived
 
 from wis_engine.community import Community
 from wis_engine.facts import EVENTS, NeedDeclared, PlanAdopted, ServiceBooked, VoucherIssued
@@ -32,7 +32,8 @@ def test_nothing_is_broken_at_the_end(community):
 
 
 def test_every_kind_of_fact_happens(told):
-    assert {one.fact.name for one in told} == {event.name for event in EVENTS}
+    """But those of the chapters that the simulated year does not tell."""
+    assert {one.fact.name for one in told} == {event.name for event in EVENTS} - UNTOLD
 
 
 def test_every_actor_and_the_project_are_marked_as_simulated(community, told):

@@ -1,7 +1,8 @@
 """The suite for logs finds what is broken: each of its tests is shown a log with one fault, and has to fail."""
 
 import inspect
-from contextlib import contextmanager, nullcontext, suppress
+import sqlite3
+from contextlib import closing, contextmanager, nullcontext, suppress
 from functools import partial
 from itertools import count, islice
 
@@ -297,6 +298,12 @@ FAULTS = [
         "read",
         lambda sound, log, *, about, **asked: sound(log, about=["h"] if about == ["p"] else about, **asked),
     ),
+    (
+        "a_text_that_is_no_id_and_a_name_of_no_type_find_nothing",
+        "read",
+        lambda sound, log, *, about, **asked: sound(log, about=None if about == [""] else about, **asked),
+    ),
+    ("what_is_no_position_and_no_collection_of_texts_is_malformed", "read", lambda sound, log, **_: sound(log)),
     ("a_reader_sees_the_log_as_it_stood_when_it_began", "read", late),
     ("readers_do_not_disturb_each_other", "read", one_cursor),
     ("a_long_log_is_read_from_end_to_end", "read", lambda sound, log, **asked: islice(sound(log, **asked), 1_000)),
@@ -339,6 +346,7 @@ STORED_FAULTS = [
     ("a_zone_is_fixed_when_the_log_is_made", "open_log", zoneless),
     ("a_type_that_is_not_known_any_more_is_said_to_be_so", "open_log", knowing_all),
     ("a_later_release_reads_what_this_one_wrote", "read", changed(index=lambda one: 0)),
+    ("a_store_finds_its_own_damage", "faults", lambda sound, log: iter(())),
     ("what_one_appends_the_other_sees", "open_log", forgetful),
     ("the_other_waits_for_the_lock", "locked", no_lock),
     ("the_other_sees_nothing_that_the_lock_may_take_back", "locked", no_lock),
@@ -368,8 +376,12 @@ def run(suite, name, open_log):
             logs.append(open_log(name, registry=events or Registry(EVENTS), clock=clock, **zone))
             return logs[-1]
 
+        def edit(name, old, new, logs=logs):
+            with closing(sqlite3.connect(logs[-1]._path.with_stem(name), isolation_level=None)) as connection:
+                connection.execute("UPDATE events SET body = replace(body, ?, ?)", (old, new))
+
         given = {name: value.values[0] if isinstance(value, PARAM) else value for name, value in values.items()}
-        given |= {"clock": clock, "opened": opened, "open_log": open_log}
+        given |= {"clock": clock, "opened": opened, "open_log": open_log, "edit": edit}
         wanted = inspect.signature(test).parameters
         try:
             test(**{name: given[name] if name in given else opened() for name in wanted})

@@ -1,4 +1,4 @@
-"""The command line: live the pilot year, carry the facts of a log elsewhere, bring them in, look a log through."""
+"""The command line: live the pilot year, match one's own tables, carry facts out and in, look a log through, report."""
 
 import argparse
 import os
@@ -6,11 +6,13 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from wis_engine.cli.demo import live_demo
 from wis_engine.cli.exchange import export_log, import_file
-from wis_engine.cli.looking import verify_log
+from wis_engine.cli.looking import replay_log, verify_log
+from wis_engine.cli.own_data import match_tables
+from wis_engine.cli.reporting import period_of, report_log
 from wis_engine.errors import WisError
 from wis_engine.interop import SOURCE
 from wis_engine.shapes import INTEGER_BITS
@@ -43,12 +45,20 @@ def _said(what: str, code: int) -> int:
     return code
 
 
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wis-engine", description="Territorial welfare: needs pooled, suppliers chained."
     )
     commands = parser.add_subparsers(dest="command", required=True)
+    for add in (_add_demo, _add_match, _add_export, _add_import, _add_replay, _add_report, _add_verify):
+        add(commands)
+    return parser
 
+
+def _add_demo(commands: _Commands) -> None:
     command = commands.add_parser("demo", help="live the pilot year and report on it (simulated)")
     command.set_defaults(run=live_demo, failed=UNCHECKED)
     command.add_argument(
@@ -56,6 +66,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--seed", type=_whole, default=0, help="all the luck of the year (default: 0)")
 
+
+def _add_match(commands: _Commands) -> None:
+    command = commands.add_parser(
+        "match",
+        help="match the needs and offers of your own spreadsheets",
+        description="Match the needs and offers of your own spreadsheets, saved as CSV; docs/own_data.md says which"
+        " columns they may have. Exit code 0: all was read; 2: some rows or columns were left out, the rest is"
+        " matched; 1: nothing was.",
+    )
+    command.set_defaults(run=match_tables, failed=FAILED)
+    for table in ("needs", "offers", "budgets"):
+        command.add_argument(f"--{table}", type=Path, metavar="FILE", required=table != "budgets", help=f"the {table}")
+    command.add_argument("--strategy", default="greedy", help="by which strategy (default: greedy)")
+    command.add_argument("--seed", type=_whole, default=0, help="for strategies that draw (default: 0)")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the plan and its reasons")
+
+
+def _add_export(commands: _Commands) -> None:
     command = commands.add_parser(
         "export",
         help="write the facts of a log as lines of CloudEvents",
@@ -70,18 +98,50 @@ def _parser() -> argparse.ArgumentParser:
         "--source", default=SOURCE, metavar="URI", help=f"says where the facts come from (default: {SOURCE})"
     )
 
+
+def _add_import(commands: _Commands) -> None:
     command = commands.add_parser(
         "import",
-        help="take lines of CloudEvents into a log",
-        description="Take lines of CloudEvents into a log, made when there is none. What is there already is passed"
-        " over, so that an import can be begun again. Exit code 0: all is there; 2: some lines were not taken.",
+        help="take facts, a line of JSON each, into a log",
+        description="Take lines of JSON into a log, made when there is none: CloudEvents, or facts by name and data."
+        " What is there already is passed over, so that an import can be begun again. Exit code 0: all is there; 2:"
+        " some lines were not taken.",
     )
     command.set_defaults(run=import_file, failed=FAILED)
-    command.add_argument("file", metavar="FILE", help="lines of CloudEvents; - for the standard input")
+    command.add_argument("file", metavar="FILE", help="lines of JSON; - for the standard input")
     _add_log(command)
-    command.add_argument("--source", metavar="URI", help="take only facts from there (default: as the first)")
-    command.add_argument("--trusted", action="store_true", help="one's own facts: do not check them against the rules")
+    command.add_argument("--source", metavar="URI", help="take only CloudEvents from there (default: as the first)")
+    command.add_argument("--trusted", action="store_true", help="one's own CloudEvents: skip the rules")
 
+
+def _add_replay(commands: _Commands) -> None:
+    command = commands.add_parser(
+        "replay",
+        help="say where the community of a log stands",
+        description="Say where the community of a log stands, or stood: position, digest, what there is, its money.",
+    )
+    command.set_defaults(run=replay_log, failed=FAILED)
+    _add_log(command)
+    command.add_argument("--until", type=_whole, metavar="POSITION", help="as it stood there")
+
+
+def _add_report(commands: _Commands) -> None:
+    command = commands.add_parser(
+        "report",
+        help="report on a log, or say why a figure is what it is",
+        description="Report on a log: as text, or with --out as a page.",
+    )
+    command.set_defaults(run=report_log, failed=FAILED)
+    _add_log(command)
+    command.add_argument(
+        "--period", type=period_of, help="of the figures: 2026, 2026-03, or its first day/the day after its last"
+    )
+    either = command.add_mutually_exclusive_group()
+    either.add_argument("--out", type=Path, metavar="FILE", help="write a page of HTML there")
+    either.add_argument("--why", metavar="ID", help="trace a figure to its facts, such as I4.2e")
+
+
+def _add_verify(commands: _Commands) -> None:
     command = commands.add_parser(
         "verify",
         help="look a log through",
@@ -90,7 +150,6 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=verify_log, failed=UNCHECKED)
     _add_log(command)
     command.add_argument("--deep", action="store_true", help="also replay all facts and compare what was built")
-    return parser
 
 
 def _add_log(command: argparse.ArgumentParser) -> None:

@@ -8,15 +8,17 @@ from contextlib import contextmanager
 from io import BufferedReader
 from itertools import chain, islice
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import BinaryIO, Final, cast
+from typing import Final, cast
 
+from wis_engine.cli.files import require_free, whole_file
 from wis_engine.cli.looking import bar, opened
 from wis_engine.errors import Malformed, WisError
 from wis_engine.interop import Imported, export_events, import_events
 from wis_engine.interop.cloudevents import CloudEvent
+from wis_engine.interop.factlines import FactLine, is_fact_line
 from wis_engine.interop.intake import BYTE_ORDER_MARK, read_lines
 from wis_engine.log.codec import known_events
+from wis_engine.plain import load
 
 SHOWN: Final = 20
 """Most diagnostics that are printed."""
@@ -26,13 +28,15 @@ _PARTLY: Final = 2
 _LOOKED_AT: Final = 100
 _OURS: Final = b'{"data":'
 """How every line of an export begins."""
+_EVENT: Final = b'"specversion":"1.0"'
+"""What else stands in it, and in no line of facts by name."""
 
 
 def export_log(asked: Namespace) -> int:
     """Write the facts of a log to a file, whole or not at all, or to the standard output."""
     if asked.out is not None:
-        _require_free(asked.out)
-    with opened(asked, "r") as community, _target(asked.out) as target:
+        require_free(asked.out, begins=_OURS, holds=_EVENT, what="export")
+    with opened(asked, "r") as community, whole_file(asked.out) as target:
         last = community.position if asked.until is None else min(asked.until, community.position)
         lines = export_events(community, after=asked.after, until=asked.until, source=asked.source)
         count = 0
@@ -51,8 +55,8 @@ def import_file(asked: Namespace) -> int:
     """Take the facts of a file into a log; say which of its lines were not taken, and why."""
     with _source(asked.file) as file:
         lines = read_lines(file, trusted=asked.trusted)
-        seen, first = _begin(asked, lines)
-        with opened(asked, "rw", zone=first.zone) as community:
+        seen, zone = _begin(asked, lines)
+        with opened(asked, "rw", zone=zone) as community:
             with bar("importing", os.fstat(file.fileno()).st_size or None) as show:
                 every = chain(seen, lines)
                 found = import_events(community, every, source=asked.source, trusted=asked.trusted, progress=show)
@@ -64,8 +68,8 @@ def import_file(asked: Namespace) -> int:
     return 0 if found.ok else _PARTLY
 
 
-def _begin(asked: Namespace, lines: Iterator[bytes]) -> tuple[list[bytes], CloudEvent]:
-    """Find a fact among the first lines, before a log is made for them; give back what was read of them."""
+def _begin(asked: Namespace, lines: Iterator[bytes]) -> tuple[list[bytes], str | None]:
+    """Find a fact among the first lines, before a log is made for them; give back what was read, and its time zone."""
     seen: list[bytes] = []
     wrong = ""
     for line in islice(lines, _LOOKED_AT):
@@ -74,12 +78,16 @@ def _begin(asked: Namespace, lines: Iterator[bytes]) -> tuple[list[bytes], Cloud
         if not text.strip():
             continue
         try:
-            event = CloudEvent.read(text, known_events())
+            held = load(text)
+            if is_fact_line(held):
+                FactLine.read(held, known_events())
+                return seen, None
+            event = CloudEvent.of(held, known_events())
         except WisError as error:
             wrong = wrong or f"; line {len(seen)}: {error}"
             continue
         if asked.source in (None, event.source):
-            return seen, event
+            return seen, event.zone
     raise Malformed(f"{asked.file}: no facts in it{wrong}")
 
 
@@ -89,34 +97,6 @@ def _print_diagnostics(name: str, found: Imported) -> None:
     hidden = len(found.diagnostics[SHOWN:]) + found.more
     if hidden:
         print(f"{name}: {hidden} more lines were not taken", file=sys.stderr)
-
-
-def _require_free(path: Path) -> None:
-    """Spare whatever is no earlier export: a log of somebody's, above all."""
-    if not path.exists() and not path.is_symlink():
-        return
-    if path.is_file() and not path.is_symlink():
-        with path.open("rb") as held:
-            if held.read(len(_OURS)) in (b"", _OURS):
-                return
-    raise FileExistsError(f"{path} is not an earlier export and stays as it is; choose another --out")
-
-
-@contextmanager
-def _target(path: Path | None) -> Iterator[BinaryIO]:
-    """Give what to write to; a file gets its name when it is whole, and only its owner may read it."""
-    if path is None:
-        yield sys.stdout.buffer
-        return
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as held:
-        try:
-            yield cast("BinaryIO", held)
-            held.flush()
-            os.fsync(held.fileno())
-            Path(held.name).replace(path)
-        except BaseException:
-            Path(held.name).unlink(missing_ok=True)
-            raise
 
 
 @contextmanager

@@ -1,14 +1,18 @@
-"""Opening the log that a command names, and looking it through."""
+"""Opening the log that a command names, looking it through, and saying where its community stands."""
 
 import importlib.util
 import sys
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Literal
 
 from wis_engine.community import Community
 from wis_engine.errors import IntegrityError
+from wis_engine.network import Network, ledger
+from wis_engine.network.grants import free_cents
+from wis_engine.report.story import amount
 
 WHOLE: Final = 0
 DAMAGED: Final = 1
@@ -30,6 +34,45 @@ def verify_log(asked: Namespace) -> int:
         return DAMAGED
     print(found)
     return WHOLE if found.ok else DAMAGED
+
+
+def replay_log(asked: Namespace) -> int:
+    """Say where a community stands, or stood: its position, its digest, what there is, and its money."""
+    with opened(asked, "r") as community:
+        last = community.position
+        network = (community if asked.until is None else community.as_of(asked.until)).network
+        print(f"position  {network.position} of {last}")
+        print(f"digest    {network.digest()}")
+        for line in (*_counts(network), *_money(network)):
+            print(line)
+    return WHOLE
+
+
+def _counts(network: Network) -> Iterator[str]:
+    """Count what there is of each kind; of needs, also how many stand in each state."""
+    kinds = {kind: len(table) for kind, table in network.tables.items() if table}
+    if kinds:
+        yield ""
+    for kind, count in kinds.items():
+        yield f"{kind:<12}{count:>8,}"
+    states = Counter(need.state.value for need in network.needs.values())
+    if states:
+        told = ", ".join(f"{count:,} {state}" for state, count in sorted(states.items()))
+        yield f"needs are   {told}"
+
+
+def _money(network: Network) -> Iterator[str]:
+    """Say of each fund what was granted, promised by pools, held by vouchers and spent, and what is free."""
+    if not network.funds:
+        return
+    width = max(map(len, network.funds))
+    yield ""
+    yield f"{'EUR':<{width}}" + "".join(f"{name:>14}" for name in ("granted", "promised", "held", "spent", "free"))
+    for name in sorted(network.funds):
+        fund, account = network.funds[name], network.accounts[ledger.account_of(name)]
+        held, spent = account.debits_pending_cents, account.debits_posted_cents
+        amounts = (account.credits_posted_cents, fund.promised_cents, held, spent, free_cents(network, name))
+        yield f"{name:<{width}}" + "".join(f"{amount(cents):>14}" for cents in amounts)
 
 
 @contextmanager

@@ -3,14 +3,26 @@
 from typing import Final
 
 from wis_engine.facts.base import Event, Receipt, Recorded, personal
+from wis_engine.facts.costs import CostIncurred, CostReversed
 from wis_engine.facts.engagements import (
     DeliveryConfirmed,
+    DeliveryDisputed,
+    DisputeResolved,
+    NoShowRecorded,
     SatisfactionRecorded,
     ServiceBooked,
     ServiceCancelled,
     ServiceDelivered,
 )
-from wis_engine.facts.governance import MeetingHeld
+from wis_engine.facts.firms import (
+    FirmApproached,
+    FirmSheetCompleted,
+    NetworkAgreementJoined,
+    NetworkAgreementLeft,
+    NetworkAgreementSigned,
+)
+from wis_engine.facts.governance import MeetingHeld, MonitoringReportIssued, WorkingGroupFormed
+from wis_engine.facts.guidance import ConsultationHeld, PersonalPlanApproved, PersonalPlanDrafted, PersonalPlanRevised
 from wis_engine.facts.matches import ChainBroken, ChainComposed, PlanAdopted, PoolDissolved, PoolFormed, PoolMemberLeft
 from wis_engine.facts.membership import (
     ConsentGiven,
@@ -21,62 +33,156 @@ from wis_engine.facts.membership import (
     PersonEnrolled,
     PersonLeft,
 )
+from wis_engine.facts.moving import ServiceRescheduled
 from wis_engine.facts.needs import NeedDeclared, NeedExpired, NeedRevised, NeedUnmet, NeedWithdrawn
+from wis_engine.facts.outreach import (
+    CampaignLaunched,
+    CampaignReached,
+    PaternityLeavePlanned,
+    PaternityLeaveTaken,
+    ProductReleased,
+)
+from wis_engine.facts.partners import (
+    PartnerAdmitted,
+    PartnerWithdrawn,
+    StaffAssigned,
+    StaffHoursLogged,
+    StaffHoursReversed,
+)
 from wis_engine.facts.project import ActionPlanned, GrantAwarded, ProjectPlanned
-from wis_engine.facts.supply import AgreementSigned, OfferRevised, OfferWithdrawn, SupplierOffered, SupplierRegistered
-from wis_engine.facts.vouchers import VoucherCancelled, VoucherExpired, VoucherIssued, VoucherRedeemed
+from wis_engine.facts.requests import RequestAnswered, ServiceRequested
+from wis_engine.facts.supply import (
+    AgreementEnded,
+    AgreementSigned,
+    OfferRevised,
+    OfferWithdrawn,
+    SupplierOffered,
+    SupplierRegistered,
+    SupplierReinstated,
+    SupplierSurveyed,
+    SupplierSuspended,
+)
+from wis_engine.facts.vouchers import (
+    VoucherCancelled,
+    VoucherExpired,
+    VoucherIssued,
+    VoucherRedeemed,
+    VoucherReversed,
+    VoucherSettled,
+)
 
 EVENTS: Final[tuple[type[Event], ...]] = (
     *(ProjectPlanned, ActionPlanned, GrantAwarded),
+    *(PartnerAdmitted, PartnerWithdrawn, StaffAssigned, StaffHoursLogged, StaffHoursReversed),
+    *(CostIncurred, CostReversed),
+    *(WorkingGroupFormed, MeetingHeld, MonitoringReportIssued),
+    *(FirmApproached, FirmSheetCompleted, NetworkAgreementSigned, NetworkAgreementJoined, NetworkAgreementLeft),
     *(FirmJoined, FirmLeft, PersonEnrolled, PersonLeft, HouseholdFormed, ConsentGiven, ConsentWithdrawn),
     *(NeedDeclared, NeedRevised, NeedWithdrawn, NeedExpired, NeedUnmet),
-    *(SupplierRegistered, SupplierOffered, OfferRevised, OfferWithdrawn, AgreementSigned),
+    *(ConsultationHeld, PersonalPlanDrafted, PersonalPlanApproved, PersonalPlanRevised),
+    *(
+        SupplierRegistered,
+        SupplierSurveyed,
+        SupplierSuspended,
+        SupplierReinstated,
+        SupplierOffered,
+        OfferRevised,
+        OfferWithdrawn,
+        AgreementSigned,
+        AgreementEnded,
+    ),
     *(PlanAdopted, PoolFormed, PoolMemberLeft, PoolDissolved, ChainComposed, ChainBroken),
-    *(ServiceBooked, ServiceDelivered, DeliveryConfirmed, ServiceCancelled),
-    *(VoucherIssued, VoucherRedeemed, VoucherExpired, VoucherCancelled),
-    *(MeetingHeld, SatisfactionRecorded),
+    *(ServiceRequested, RequestAnswered),
+    *(
+        ServiceBooked,
+        ServiceDelivered,
+        DeliveryConfirmed,
+        NoShowRecorded,
+        DeliveryDisputed,
+        DisputeResolved,
+        ServiceCancelled,
+        SatisfactionRecorded,
+    ),
+    *(ServiceRescheduled,),
+    *(VoucherIssued, VoucherRedeemed, VoucherReversed, VoucherSettled, VoucherExpired, VoucherCancelled),
+    *(CampaignLaunched, CampaignReached, ProductReleased, PaternityLeavePlanned, PaternityLeaveTaken),
 )
 
 __all__ = [
     "EVENTS",
     "ActionPlanned",
+    "AgreementEnded",
     "AgreementSigned",
+    "CampaignLaunched",
+    "CampaignReached",
     "ChainBroken",
     "ChainComposed",
     "ConsentGiven",
     "ConsentWithdrawn",
+    "ConsultationHeld",
+    "CostIncurred",
+    "CostReversed",
     "DeliveryConfirmed",
+    "DeliveryDisputed",
+    "DisputeResolved",
     "Event",
+    "FirmApproached",
     "FirmJoined",
     "FirmLeft",
+    "FirmSheetCompleted",
     "GrantAwarded",
     "HouseholdFormed",
     "MeetingHeld",
+    "MonitoringReportIssued",
     "NeedDeclared",
     "NeedExpired",
     "NeedRevised",
     "NeedUnmet",
     "NeedWithdrawn",
+    "NetworkAgreementJoined",
+    "NetworkAgreementLeft",
+    "NetworkAgreementSigned",
+    "NoShowRecorded",
     "OfferRevised",
     "OfferWithdrawn",
+    "PartnerAdmitted",
+    "PartnerWithdrawn",
+    "PaternityLeavePlanned",
+    "PaternityLeaveTaken",
     "PersonEnrolled",
     "PersonLeft",
+    "PersonalPlanApproved",
+    "PersonalPlanDrafted",
+    "PersonalPlanRevised",
     "PlanAdopted",
     "PoolDissolved",
     "PoolFormed",
     "PoolMemberLeft",
+    "ProductReleased",
     "ProjectPlanned",
     "Receipt",
     "Recorded",
+    "RequestAnswered",
     "SatisfactionRecorded",
     "ServiceBooked",
     "ServiceCancelled",
     "ServiceDelivered",
+    "ServiceRequested",
+    "ServiceRescheduled",
+    "StaffAssigned",
+    "StaffHoursLogged",
+    "StaffHoursReversed",
     "SupplierOffered",
     "SupplierRegistered",
+    "SupplierReinstated",
+    "SupplierSurveyed",
+    "SupplierSuspended",
     "VoucherCancelled",
     "VoucherExpired",
     "VoucherIssued",
     "VoucherRedeemed",
+    "VoucherReversed",
+    "VoucherSettled",
+    "WorkingGroupFormed",
     "personal",
 ]

@@ -9,7 +9,7 @@ rules never rewrites history.
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
-from typing import Any, ClassVar, NewType, TypeVar, get_args
+from typing import Any, ClassVar, Final, NewType, TypeVar, get_args
 
 import attrs
 from attrs import field
@@ -34,7 +34,13 @@ class Reason(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Event:
-    """Base of all facts; subclass it for a fact of your own and pass it as `events=`."""
+    """Base of all facts.
+
+    For a fact of your own subclass it, decorate the class with
+    `attrs.frozen(kw_only=True)`, give it a `name` of its own and pass it to
+    `Community.open(events=[...])`. A field declared by `id_field()` holds an
+    id by which the fact is found.
+    """
 
     name: ClassVar[str] = ""
     version: ClassVar[int] = 1
@@ -56,10 +62,13 @@ class Event:
         return tuple(found) if len(found) == 1 else tuple(dict.fromkeys(found))
 
 
+NAMES: Final = "wis_engine.names"
+
+
 def id_field(*, default: Any = attrs.NOTHING) -> Any:  # noqa: ANN401 - a field
-    """Declare a field that holds one id; None is allowed when it is the default."""
+    """Declare a field that holds one id, by which the fact is found; None is allowed when it is the default."""
     shape: Validator = checked_id if default is attrs.NOTHING else attrs.validators.optional(checked_id)
-    return field(default=default, validator=shape)
+    return field(default=default, validator=shape, metadata={NAMES: True})
 
 
 def personal(*, subject: str, default: Any = attrs.NOTHING, validator: Validator | None = None) -> Any:  # noqa: ANN401 - a field
@@ -171,8 +180,8 @@ def _walker(cls: type[Any]) -> Callable[[Any, list[str]], None]:
         lines = []
         for a in attrs.fields(attrs.resolve_types(cls)):
             types = [kind for kind in _flat(a.type) if PERSONAL not in a.metadata]
-            is_id = any(isinstance(one, NewType) and one.__name__ not in ("ServiceCode", "MemberId") for one in types)
-            if is_id and isinstance(a.type, NewType):
+            is_id = bool(types) and (NAMES in a.metadata or any(map(_names, types)))
+            if is_id and (isinstance(a.type, NewType) or a.type is str):
                 lines += [f"held = part.{a.name}", "if held is not None: found.append(held)"]
             elif is_id:
                 lines.append(f"found += each(part.{a.name})")
@@ -180,6 +189,11 @@ def _walker(cls: type[Any]) -> Callable[[Any, list[str]], None]:
                 lines.append(f"for one in each(part.{a.name}): walker(type(one))(one, found)")
         _WALKERS[cls] = function("walk", "part, found", lines or ["pass"], {"each": _each, "walker": _walker})
     return _WALKERS[cls]
+
+
+def _names(kind: Any) -> bool:  # noqa: ANN401 - a typing construct
+    """Say whether a type is that of ids: ours are `NewType`s of text, but for two that name nothing by themselves."""
+    return isinstance(kind, NewType) and kind.__supertype__ is str and kind.__name__ not in ("ServiceCode", "MemberId")
 
 
 def _each(held: Any) -> Iterable[Any]:  # noqa: ANN401 - what a field holds

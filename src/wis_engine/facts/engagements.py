@@ -1,17 +1,19 @@
-"""The life of an engagement: booked, delivered, confirmed, judged, or cancelled."""
+"""The life of an engagement: booked, moved, delivered, confirmed or disputed, judged; or cancelled, or missed."""
 
 from enum import StrEnum
 from typing import Any, ClassVar
 
 import attrs
 from attrs import field
+from attrs import validators as v
 
 from wis_engine.errors import Malformed, refuse
 from wis_engine.facts.base import Event, fresh, id_field, known
 from wis_engine.facts.matches import close_if_done
 from wis_engine.facts.needs import has_active_recipient
+from wis_engine.facts.requests import is_accepted
 from wis_engine.network import Network, timetable
-from wis_engine.network.promises import Engagement, Pool, PoolState, SessionState
+from wis_engine.network.promises import Engagement, NeedState, Pool, PoolState, SessionState
 from wis_engine.shapes import between, exactly, natural, positive, tuple_of
 from wis_engine.values import SLOT_MINUTES, Cents, EngagementId, Minutes, NeedId, Occurrence, PoolId, require_distinct
 
@@ -35,6 +37,17 @@ class Reason(StrEnum):
     NOTHING_WAITS = "nothing-waits"
     NOTHING_DELIVERED = "nothing-delivered"
     ALREADY_JUDGED = "already-judged"
+    SUPPLIER_SUSPENDED = "supplier-suspended"
+    REQUEST_NOT_ACCEPTED = "request-not-accepted"
+    SESSION_NOT_DISPUTED = "session-not-disputed"
+    PAID_BEYOND = "paid-beyond"
+
+
+class NoShowBy(StrEnum):
+    """Who did not come to a session."""
+
+    HOUSEHOLD = "household"
+    SUPPLIER = "supplier"
 
 
 class CancelReason(StrEnum):
@@ -84,6 +97,11 @@ class ServiceBooked(Event):
             refuse(Reason.NO_SUCH_STEP, self.step)
         if not has_active_recipient(network, need.household):
             refuse(Reason.NO_ACTIVE_RECIPIENT, self.need)
+        if not is_accepted(network, self.need):
+            refuse(Reason.REQUEST_NOT_ACCEPTED, self.need)
+        offer = network.offers[pool.steps[self.step].offer]
+        if offer.suspended:
+            refuse(Reason.SUPPLIER_SUSPENDED, offer.supplier)
         self._check_promise(network, pool)
 
     def _check_promise(self, network: Network, pool: Pool) -> None:
@@ -120,6 +138,11 @@ class ServiceBooked(Event):
         )
 
 
+def _check_begun(network: Network, occurrence: Occurrence) -> None:
+    if network.local_minute < (occurrence.day, occurrence.start_slot * SLOT_MINUTES):
+        refuse(Reason.BEFORE_ITS_TIME, occurrence)
+
+
 def _session(network: Network, name: EngagementId, session: int, state: SessionState, reason: Reason) -> Engagement:
     """Find an engagement whose session stands in a state, or refuse."""
     engagement = known(network.engagements, name)
@@ -145,8 +168,7 @@ class ServiceDelivered(Event):
         waiting = SessionState.BOOKED
         engagement = _session(network, self.engagement, self.session, waiting, Reason.SESSION_NOT_BOOKED)
         occurrence = engagement.occurrences[self.session]
-        if network.local_minute < (occurrence.day, occurrence.start_slot * SLOT_MINUTES):
-            refuse(Reason.BEFORE_ITS_TIME, occurrence)
+        _check_begun(network, occurrence)
         if self.minutes > occurrence.minutes:
             refuse(Reason.OVER_BOOKED_MINUTES, occurrence.minutes)
         if not has_active_recipient(network, network.needs[engagement.need].household):
@@ -182,6 +204,80 @@ class DeliveryConfirmed(Event):
 
 
 @attrs.frozen(kw_only=True)
+class NoShowRecorded(Event):
+    """A booked session did not take place, because somebody did not come."""
+
+    name: ClassVar[str] = "no-show-recorded"
+
+    engagement: EngagementId = id_field()
+    session: int = field(validator=natural)
+    by: NoShowBy = field(validator=exactly(NoShowBy))
+
+    def check(self, network: Network) -> None:
+        """Refuse a session that is not booked, or has not begun."""
+        engagement = _session(network, self.engagement, self.session, SessionState.BOOKED, Reason.SESSION_NOT_BOOKED)
+        _check_begun(network, engagement.occurrences[self.session])
+
+    def apply(self, network: Network) -> None:
+        """Turn the session; the need waits for it still."""
+        network.put(network.engagements[self.engagement].turned(self.session, SessionState.MISSED))
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryDisputed(Event):
+    """A household says that a session which the supplier delivered was not what was agreed.
+
+    Until that is resolved, no voucher pays for it.
+    """
+
+    name: ClassVar[str] = "delivery-disputed"
+
+    engagement: EngagementId = id_field()
+    session: int = field(validator=natural)
+
+    def check(self, network: Network) -> None:
+        """Refuse a session that was not delivered, or was confirmed before."""
+        _session(network, self.engagement, self.session, SessionState.DELIVERED, Reason.SESSION_NOT_DELIVERED)
+
+    def apply(self, network: Network) -> None:
+        """Turn the session."""
+        network.put(network.engagements[self.engagement].turned(self.session, SessionState.DISPUTED))
+
+
+@attrs.frozen(kw_only=True)
+class DisputeResolved(Event):
+    """A dispute was resolved: upheld, the session has failed; else it is confirmed."""
+
+    name: ClassVar[str] = "dispute-resolved"
+
+    engagement: EngagementId = id_field()
+    session: int = field(validator=natural)
+    upheld: bool = field(validator=exactly(bool))
+
+    def check(self, network: Network) -> None:
+        """Refuse a session that nobody disputes; money paid for one that failed is reversed first."""
+        disputed = SessionState.DISPUTED
+        engagement = _session(network, self.engagement, self.session, disputed, Reason.SESSION_NOT_DISPUTED)
+        beyond_cents = engagement.redeemed_cents - self._after(engagement).delivered_cents
+        if beyond_cents > 0:
+            refuse(Reason.PAID_BEYOND, beyond_cents)
+
+    def apply(self, network: Network) -> None:
+        """Turn the session; a need that had counted one that failed waits for it again."""
+        engagement = network.engagements[self.engagement]
+        network.put(self._after(engagement))
+        need = network.needs[engagement.need]
+        if self.upheld and engagement.step + 1 == need.step_count:
+            pooled = network.links.is_open(need.id, "joins", engagement.pool)
+            network.put(need.missed(NeedState.POOLED if pooled else NeedState.OPEN))
+
+    def _after(self, engagement: Engagement) -> Engagement:
+        if self.upheld:
+            return engagement.turned(self.session, SessionState.FAILED, 0)
+        return engagement.turned(self.session, SessionState.CONFIRMED)
+
+
+@attrs.frozen(kw_only=True)
 class ServiceCancelled(Event):
     """Every session of an engagement that still waited was cancelled."""
 
@@ -202,12 +298,27 @@ class ServiceCancelled(Event):
 
 @attrs.frozen(kw_only=True)
 class SatisfactionRecorded(Event):
-    """A household judged an engagement, from 1 to 5."""
+    """A household judged an engagement, from 1 to 5.
+
+    It may say how it lives, and how it finds work in the firm, before and
+    after (1 to 5), and how many minutes the service saved.
+    """
 
     name: ClassVar[str] = "satisfaction-recorded"
 
     engagement: EngagementId = id_field()
     score: int = field(validator=between(1, 5))
+    life_before: int | None = field(default=None, validator=v.optional(between(1, 5)))
+    life_after: int | None = field(default=None, validator=v.optional(between(1, 5)))
+    climate_before: int | None = field(default=None, validator=v.optional(between(1, 5)))
+    climate_after: int | None = field(default=None, validator=v.optional(between(1, 5)))
+    saved_minutes: Minutes | None = field(default=None, validator=v.optional(natural))
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a before without its after."""
+        for before, after in ((self.life_before, self.life_after), (self.climate_before, self.climate_after)):
+            if (before is None) != (after is None):
+                raise Malformed("SatisfactionRecorded: a before and its after are told together")
 
     def check(self, network: Network) -> None:
         """Refuse before any confirmed delivery, or twice."""

@@ -1,5 +1,6 @@
 """The life of a membership: firms join and leave, people enrol, households form and consent."""
 
+from collections import Counter
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -11,7 +12,8 @@ from wis_engine.errors import Malformed, refuse
 from wis_engine.facts.base import Event, fresh, id_field, known, personal
 from wis_engine.facts.base import Reason as BaseReason
 from wis_engine.network import Network
-from wis_engine.network.parties import Firm, FirmStatus, Gender, Household, Member, Person, Purpose, Role
+from wis_engine.network.parties import Firm, FirmStatus, Gender, Household, Member, Person, Purpose, Recipient, Role
+from wis_engine.network.sizes import FirmSize, size_of
 from wis_engine.shapes import between, checked_id, exactly, matching, positive, short_text, text, tuple_of
 from wis_engine.territory import MUNICIPI, NILS, municipio_of
 from wis_engine.values import FirmId, HouseholdId, PersonId, is_redacted, require_distinct
@@ -29,6 +31,7 @@ class Reason(StrEnum):
     ALREADY_ENROLLED = "already-enrolled"
     NOT_ENROLLED = "not-enrolled"
     IN_ANOTHER_HOUSEHOLD = "in-another-household"
+    OTHER_RECIPIENTS = "other-recipients"
     ALREADY_CONSENTED = "already-consented"
     NOT_CONSENTED = "not-consented"
 
@@ -41,8 +44,9 @@ a_nil = between(1, NILS)
 class FirmJoined(Event):
     """A micro or small firm joined the community, or came back, with its size, seat and sector.
 
-    `persons` counts the people who work in it, `ateco` is its class of
-    activity (ATECO 2025), `nil` the zone of its seat.
+    A firm that was approached joins under the same id; where its sheets say
+    how large it is, they decide. `persons` counts the people who work in it,
+    `ateco` is its class of activity (ATECO 2025), `nil` the zone of its seat.
     """
 
     name: ClassVar[str] = "firm-joined"
@@ -58,7 +62,10 @@ class FirmJoined(Event):
         """Refuse a firm that is a member already, or neither micro nor small."""
         if self.firm not in network.firms or network.firms[self.firm].member:
             fresh(network, self.firm)
-        if self.persons > SMALL_PERSONS_MAX:
+        sheets = network.firms[self.firm].sheets if self.firm in network.firms else ()
+        if sheets and size_of(sheets) not in (FirmSize.MICRO, FirmSize.SMALL):
+            refuse(Reason.FIRM_TOO_LARGE, size_of(sheets))
+        if not sheets and self.persons > SMALL_PERSONS_MAX:
             refuse(Reason.FIRM_TOO_LARGE, self.persons)
 
     def apply(self, network: Network) -> None:
@@ -71,6 +78,7 @@ class FirmJoined(Event):
                 persons=self.persons,
                 ateco=self.ateco,
                 nil=self.nil,
+                sheets=network.firms[self.firm].sheets if self.firm in network.firms else (),
             )
         )
 
@@ -93,8 +101,10 @@ class FirmLeft(Event):
             refuse(Reason.STILL_ENROLLED, len(enrolled))
 
     def apply(self, network: Network) -> None:
-        """Let the firm go."""
+        """Let the firm go, and out of its network agreements."""
         network.put(network.firms[self.firm].left())
+        for agreement in network.links.sources(self.firm, "binds"):
+            network.unlink(agreement, "binds", self.firm)
 
 
 @attrs.frozen(kw_only=True)
@@ -166,13 +176,19 @@ def _municipio(household: "HouseholdFormed") -> int:
     return municipio_of(household.nil)
 
 
+def _nothing_said(household: "HouseholdFormed") -> tuple[Recipient, ...]:
+    return () if is_redacted(household.holders) else (Recipient(),) * len(household.holders)
+
+
 @attrs.frozen(kw_only=True)
 class HouseholdFormed(Event):
     """A household formed around people who are enrolled.
 
     `members` are all who live in it, by pseudonym and age band, the holders
     among them if they may be cared for. `nil` is where it lives; `municipio`
-    is the coarser place that stays public.
+    is the coarser place that stays public. `recipients` says the role and
+    gender of the holders, in any order and not whose they are, so that figures
+    outlive the key.
     """
 
     name: ClassVar[str] = "household-formed"
@@ -182,14 +198,19 @@ class HouseholdFormed(Event):
     members: tuple[Member, ...] = personal(subject="household", validator=distinct_members)
     nil: int = personal(subject="household", validator=a_nil)
     municipio: int = field(default=attrs.Factory(_municipio, takes_self=True), validator=between(1, MUNICIPI))
+    recipients: tuple[Recipient, ...] = field(
+        default=attrs.Factory(_nothing_said, takes_self=True), validator=tuple_of(exactly(Recipient))
+    )
 
     def __attrs_post_init__(self) -> None:
-        """Hold the public residue to the personal field that it comes from."""
+        """Hold the public residue to the personal fields that it comes from."""
         if not is_redacted(self.nil) and self.municipio != _municipio(self):
             raise Malformed("HouseholdFormed.municipio: not that of its nil")
+        if not is_redacted(self.holders) and len(self.recipients) != len(self.holders):
+            raise Malformed("HouseholdFormed.recipients: not one for each holder")
 
     def check(self, network: Network) -> None:
-        """Refuse a holder who is not enrolled or lives in another household.
+        """Refuse a holder who is not enrolled or lives in another household, or whose role and gender are others.
 
         Who holds is personal: the detail is the holder's place in the tuple.
         """
@@ -201,6 +222,10 @@ class HouseholdFormed(Event):
                 refuse(Reason.NOT_ENROLLED, place)
             if network.links.targets(person, "lives_in"):
                 refuse(Reason.IN_ANOTHER_HOUSEHOLD, place)
+        persons = [network.persons[person] for person in self.holders]
+        known_as = Counter(Recipient(role=one.role, gender=one.gender) for one in persons)
+        if self.recipients != _nothing_said(self) and Counter(self.recipients) != known_as:
+            refuse(Reason.OTHER_RECIPIENTS)
 
     def apply(self, network: Network) -> None:
         """Put the household."""

@@ -15,8 +15,8 @@ from wis_engine.errors import Malformed, refuse
 from wis_engine.facts.base import Event, fresh, id_field, known, personal
 from wis_engine.facts.base import Reason as BaseReason
 from wis_engine.facts.membership import a_nil
-from wis_engine.network import Network
-from wis_engine.network.parties import Household, Purpose
+from wis_engine.network import Network, rules
+from wis_engine.network.parties import Household, Purpose, Role
 from wis_engine.network.promises import Need, NeedState, NeedStep
 from wis_engine.shapes import between, checked_id, exactly, matching, natural, positive, tuple_of
 from wis_engine.territory import MUNICIPI, municipio_of
@@ -31,6 +31,7 @@ from wis_engine.values import (
     Minutes,
     NeedId,
     Period,
+    PersonId,
     Sensitivity,
     ServiceCode,
     WeekSlots,
@@ -69,9 +70,20 @@ class UnmetReason(StrEnum):
 
 
 def has_active_recipient(network: Network, household: HouseholdId) -> bool:
-    """Say whether somebody who lives in a household is enrolled through a firm."""
+    """Say whether somebody who lives in a household is enrolled through a firm, as the project's rules ask."""
+    if rules.only_employees(network.projects.values()):
+        return has_active_employee(network, household)
     holders = network.links.sources(household, "lives_in")
     return any(network.links.sources(person, "employs") for person in holders)
+
+
+def has_active_employee(network: Network, household: HouseholdId) -> bool:
+    """Say whether somebody who lives in a household is enrolled as an employee."""
+    holders = network.links.sources(household, "lives_in")
+    return any(
+        network.persons[PersonId(person)].role is Role.EMPLOYEE and network.links.sources(person, "employs")
+        for person in holders
+    )
 
 
 def needs_consent(service: str) -> bool:

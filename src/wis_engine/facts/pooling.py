@@ -48,6 +48,7 @@ class Reason(StrEnum):
     ONE_SUPPLIER_TWICE = "one-supplier-twice"
     NOT_IN_CHAIN = "not-in-chain"
     OFFER_WITHDRAWN = "offer-withdrawn"
+    SUPPLIER_SUSPENDED = "supplier-suspended"
     OTHER_SERVICE = "other-service"
     NO_AGREEMENT = "no-agreement"
     NEED_NOT_OPEN = "need-not-open"
@@ -78,10 +79,12 @@ class Reason(StrEnum):
 
 
 def standing_offer(network: Network, step: ChainStep) -> Offer:
-    """Find the offer of a step, or refuse one that is withdrawn or serves something else."""
+    """Find the offer of a step, or refuse one that is withdrawn or suspended, or serves something else."""
     offer = known(network.offers, step.offer)
     if offer.withdrawn:
         refuse(Reason.OFFER_WITHDRAWN, step.offer)
+    if offer.suspended:
+        refuse(Reason.SUPPLIER_SUSPENDED, offer.supplier)
     if offer.service != step.service:
         refuse(Reason.OTHER_SERVICE, step.offer)
     return offer

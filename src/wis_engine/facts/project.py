@@ -1,8 +1,9 @@
 """The life of a project: planned, its actions planned, its grant awarded."""
 
 import datetime as dt
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import attrs
 from attrs import field
@@ -11,8 +12,9 @@ from attrs import validators as v
 from wis_engine.errors import refuse
 from wis_engine.facts.base import Event, fresh, id_field, known
 from wis_engine.facts.base import Reason as BaseReason
-from wis_engine.network import Network, ledger, timetable
-from wis_engine.network.parties import Action, Fund, FundSource, Project, Target
+from wis_engine.network import Network, ledger, rules, timetable
+from wis_engine.network.parties import Action, Fund, FundingRules, FundSource, PlannedCost, Project, Target
+from wis_engine.network.rules import Rule
 from wis_engine.shapes import between, exactly, frozenset_of, natural, positive, short_text, tuple_of
 from wis_engine.values import ActionCode, Cents, FundId, Minutes, Period, PoolId, ProjectId
 
@@ -25,6 +27,33 @@ class Reason(StrEnum):
     OVER_GRANT = "over-grant"
     OVER_ACTION_BUDGET = "over-action-budget"
     SESSIONS_PROMISED = "sessions-promised"
+    TOO_LONG = "too-long"
+    TOO_FEW_PARTNERS = "too-few-partners"
+    TOO_FEW_SMALL_FIRMS = "too-few-small-firms"
+    NO_PUBLIC_BODY = "no-public-body"
+    NETWORK_AREA_ALONE = "network-area-alone"
+    OVER_CONTRIBUTION_RATE = "over-contribution-rate"
+    OVER_CONTRIBUTION_CAP = "over-contribution-cap"
+    UNDER_COFINANCING_RATE = "under-cofinancing-rate"
+
+
+_BROKEN: Final = {
+    Rule.DURATION: Reason.TOO_LONG,
+    Rule.PARTNERS: Reason.TOO_FEW_PARTNERS,
+    Rule.SMALL_FIRMS: Reason.TOO_FEW_SMALL_FIRMS,
+    Rule.PUBLIC_BODIES: Reason.NO_PUBLIC_BODY,
+    Rule.OTHER_AREAS: Reason.NETWORK_AREA_ALONE,
+    Rule.CONTRIBUTION_RATE: Reason.OVER_CONTRIBUTION_RATE,
+    Rule.CONTRIBUTION_CAP: Reason.OVER_CONTRIBUTION_CAP,
+    Rule.COFINANCING_RATE: Reason.UNDER_COFINANCING_RATE,
+}
+
+
+def _require(checks: Iterable[rules.RuleCheck]) -> None:
+    """Refuse what breaks a rule of the funder; the detail is by how much."""
+    for check in checks:
+        if not check.holds:
+            refuse(_BROKEN[check.rule], check.margin)
 
 
 @attrs.frozen(kw_only=True)
@@ -34,6 +63,8 @@ class ProjectPlanned(Event):
     `targets` are figures for the whole project, never for one action.
     `closed_days` are the days on which no service is delivered. `simulated`
     says that what the log tells is made up: whatever shows it says so.
+    `rules` is what the funder asks, None when nobody does; `planned_costs`
+    are the lines of the plan of costs, over all actions.
     """
 
     name: ClassVar[str] = "project-planned"
@@ -46,10 +77,14 @@ class ProjectPlanned(Event):
     targets: tuple[Target, ...] = field(default=(), validator=tuple_of(exactly(Target)))
     closed_days: frozenset[dt.date] = field(default=frozenset(), validator=frozenset_of(exactly(dt.date)))
     simulated: bool = field(default=False, validator=exactly(bool))
+    rules: FundingRules | None = field(default=None, validator=v.optional(exactly(FundingRules)))
+    planned_costs: tuple[PlannedCost, ...] = field(default=(), validator=tuple_of(exactly(PlannedCost)))
 
     def check(self, network: Network) -> None:
-        """Refuse to close a day on which an open pool meets: its other sessions would move."""
+        """Refuse what runs too long, or closes a day on which an open pool meets: its other sessions would move."""
         fresh(network, self.project)
+        if self.rules is not None:
+            _require([rules.duration(self.period, self.rules)])
         for name in network.opened("pool"):
             for session in timetable.sessions_of(network, network.pools[PoolId(name)])[0]:
                 if session.day in self.closed_days:
@@ -67,6 +102,8 @@ class ProjectPlanned(Event):
                 targets=self.targets,
                 closed_days=self.closed_days,
                 simulated=self.simulated,
+                rules=self.rules,
+                planned_costs=self.planned_costs,
             )
         )
 
@@ -138,10 +175,13 @@ class GrantAwarded(Event):
     funds: tuple[FundLine, ...] = field(default=(), validator=tuple_of(exactly(FundLine)))
 
     def check(self, network: Network) -> None:
-        """Refuse lines beyond what each source gave or what each action may cost."""
+        """Refuse a grant that breaks the rules, and lines beyond what each source gave or each action may cost."""
         project = known(network.projects, self.project)
         if project.contribution_cents is not None:
             refuse(Reason.ALREADY_GRANTED, self.project)
+        if project.rules is not None:
+            _require(rules.partnership(network, self.project, project.rules))
+            _require(rules.money(project.rules, self.contribution_cents, self.cofinancing_cents))
         by_source = {FundSource.CONTRIBUTION: self.contribution_cents, FundSource.COFINANCING: self.cofinancing_cents}
         left_cents = {code: action.budget_cents for code, action in network.actions.items()}
         seen: set[FundId] = set()
@@ -175,3 +215,5 @@ class GrantAwarded(Event):
             for account in ledger.granted(network.accounts, line.fund, line.amount_cents):
                 network.put(account)
             network.link(line.fund, "keeps", ledger.account_of(line.fund))
+            network.put(network.actions[line.action].lined(line.amount_cents))
+            network.put(network.projects[self.project].used(line.source, line.amount_cents))

@@ -1,5 +1,6 @@
-"""The life of an offer: its supplier registered, offered, agreed on, revised, withdrawn."""
+"""The life of an offer: its supplier registered, surveyed, suspended; offered, agreed on, revised, withdrawn."""
 
+import datetime as dt
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -13,8 +14,10 @@ from wis_engine.facts.base import Event, fresh, id_field, known
 from wis_engine.facts.membership import a_nil
 from wis_engine.facts.needs import a_language, a_service, windows
 from wis_engine.network import Network, timetable
+from wis_engine.network.choice import ranked
+from wis_engine.network.guidance import Survey, SurveyCriterion
 from wis_engine.network.parties import Agreement, Offer, Supplier, SupplierKind
-from wis_engine.shapes import between, checked_id, exactly, frozenset_of, natural, positive, short_text, tuple_of
+from wis_engine.shapes import between, checked_id, exactly, frozenset_of, natural, positive, short_text, text, tuple_of
 from wis_engine.territory import MUNICIPI
 from wis_engine.values import (
     AgeBand,
@@ -30,6 +33,7 @@ from wis_engine.values import (
     PriceTier,
     ServiceCode,
     SupplierId,
+    SurveyId,
     WeekSlots,
     require_distinct,
 )
@@ -43,6 +47,12 @@ class Reason(StrEnum):
     OTHER_SUPPLIER = "other-supplier"
     LESS_THAN_COMMITTED = "less-than-committed"
     SMALLEST_GROUP_UNPRICED = "smallest-group-unpriced"
+    OTHER_SERVICE = "other-service"
+    NOT_SURVEYED = "not-surveyed"
+    CHOICE_UNEXPLAINED = "choice-unexplained"
+    NOT_IN_FORCE = "not-in-force"
+    ALREADY_SUSPENDED = "already-suspended"
+    NOT_SUSPENDED = "not-suspended"
 
 
 def price_table(instance: object, attribute: "attrs.Attribute[Any]", value: tuple[PriceTier, ...]) -> None:
@@ -65,6 +75,12 @@ def distinct_offers(instance: object, attribute: "attrs.Attribute[Any]", value: 
     if not value:
         raise Malformed("AgreementSigned.offers: none")
     require_distinct(value, "AgreementSigned.offers")
+
+
+def distinct_surveys(instance: object, attribute: "attrs.Attribute[Any]", value: tuple[SurveyId, ...]) -> None:
+    """Validate the surveys that were compared: none twice (attrs validator)."""
+    tuple_of(checked_id)(instance, attribute, value)
+    require_distinct(value, "AgreementSigned.surveys")
 
 
 def _unit_minutes(offer: "SupplierOffered") -> Minutes:
@@ -91,6 +107,87 @@ class SupplierRegistered(Event):
     def apply(self, network: Network) -> None:
         """Put the supplier."""
         network.put(Supplier(id=self.supplier, title=self.title, supplier_kind=self.kind, firm=self.firm))
+
+
+def distinct_criteria(instance: object, attribute: "attrs.Attribute[Any]", value: tuple[SurveyCriterion, ...]) -> None:
+    """Validate what a survey looked at: something, nothing twice (attrs validator)."""
+    tuple_of(exactly(SurveyCriterion))(instance, attribute, value)
+    if not value:
+        raise Malformed("SupplierSurveyed.criteria: none")
+    require_distinct((one.criterion for one in value), "SupplierSurveyed.criteria")
+
+
+@attrs.frozen(kw_only=True)
+class SupplierSurveyed(Event):
+    """Quality and price of a supplier were surveyed for one service; `price_cents` is for one unit of it."""
+
+    name: ClassVar[str] = "supplier-surveyed"
+
+    survey: SurveyId = id_field()
+    supplier: SupplierId = id_field()
+    service: ServiceCode = field(validator=a_service)
+    criteria: tuple[SurveyCriterion, ...] = field(validator=distinct_criteria)
+    price_cents: Cents = field(validator=positive)
+
+    def check(self, network: Network) -> None:
+        """Refuse an unknown supplier."""
+        fresh(network, self.survey)
+        known(network.suppliers, self.supplier)
+
+    def apply(self, network: Network) -> None:
+        """Put the survey."""
+        network.put(
+            Survey(
+                id=self.survey,
+                supplier=self.supplier,
+                service=self.service,
+                criteria=self.criteria,
+                price_cents=self.price_cents,
+            )
+        )
+
+
+@attrs.frozen(kw_only=True)
+class SupplierSuspended(Event):
+    """A supplier takes no new pools and no new bookings for now; what is booked is served."""
+
+    name: ClassVar[str] = "supplier-suspended"
+
+    supplier: SupplierId = id_field()
+    reason: str = field(default="", validator=text(200))
+
+    def check(self, network: Network) -> None:
+        """Refuse a second suspension."""
+        if known(network.suppliers, self.supplier).suspended:
+            refuse(Reason.ALREADY_SUSPENDED, self.supplier)
+
+    def apply(self, network: Network) -> None:
+        """Suspend the supplier and its offers."""
+        _suspend(network, self.supplier, suspended=True)
+
+
+@attrs.frozen(kw_only=True)
+class SupplierReinstated(Event):
+    """A supplier that was suspended is back."""
+
+    name: ClassVar[str] = "supplier-reinstated"
+
+    supplier: SupplierId = id_field()
+
+    def check(self, network: Network) -> None:
+        """Refuse for one that is not suspended."""
+        if not known(network.suppliers, self.supplier).suspended:
+            refuse(Reason.NOT_SUSPENDED, self.supplier)
+
+    def apply(self, network: Network) -> None:
+        """Let the supplier and its offers take part again."""
+        _suspend(network, self.supplier, suspended=False)
+
+
+def _suspend(network: Network, name: SupplierId, *, suspended: bool) -> None:
+    network.put(network.suppliers[name].replace(suspended=suspended))
+    for offer in network.links.targets(name, "offers"):
+        network.put(network.offers[OfferId(offer)].replace(suspended=suspended))
 
 
 @attrs.frozen(kw_only=True)
@@ -143,7 +240,7 @@ class SupplierOffered(Event):
     def apply(self, network: Network) -> None:
         """Put the offer."""
         values = {a.name: getattr(self, a.name) for a in attrs.fields(SupplierOffered) if a.name != "offer"}
-        network.put(Offer(id=self.offer, **values))
+        network.put(Offer(id=self.offer, suspended=network.suppliers[self.supplier].suspended, **values))
 
 
 @attrs.frozen(kw_only=True)
@@ -212,7 +309,9 @@ class AgreementSigned(Event):
     """A direct agreement was signed with a supplier, after a survey of quality and price.
 
     An offer on the channel `agreement` takes pools only inside the period of
-    an agreement that covers it.
+    an agreement that covers it. `surveys` are those that were compared, of one
+    service; when the supplier is not the one that gives most quality for the
+    euro, `reason` says why it was chosen.
     """
 
     name: ClassVar[str] = "agreement-signed"
@@ -221,15 +320,62 @@ class AgreementSigned(Event):
     supplier: SupplierId = id_field()
     offers: tuple[OfferId, ...] = field(validator=distinct_offers)
     period: Period = field(validator=exactly(Period))
+    surveys: tuple[SurveyId, ...] = field(default=(), validator=distinct_surveys)
+    reason: str = field(default="", validator=text(200))
 
     def check(self, network: Network) -> None:
-        """Refuse offers of somebody else."""
+        """Refuse offers of somebody else, and a choice that nothing explains."""
         fresh(network, self.agreement)
         known(network.suppliers, self.supplier)
         for name in self.offers:
             if _standing_offer(network, name).supplier != self.supplier:
                 refuse(Reason.OTHER_SUPPLIER, name)
+        if self.surveys:
+            self._check_choice(network, {network.offers[name].service for name in self.offers})
+
+    def _check_choice(self, network: Network, services: set[ServiceCode]) -> None:
+        surveys = [known(network.surveys, name) for name in self.surveys]
+        if len({survey.service for survey in surveys}) > 1 or surveys[0].service not in services:
+            refuse(Reason.OTHER_SERVICE, surveys[0].service)
+        if all(survey.supplier != self.supplier for survey in surveys):
+            refuse(Reason.NOT_SURVEYED, self.supplier)
+        first = ranked(surveys)[0]
+        if first.supplier != self.supplier and not self.reason:
+            refuse(Reason.CHOICE_UNEXPLAINED, first.supplier)
 
     def apply(self, network: Network) -> None:
         """Put the agreement."""
-        network.put(Agreement(id=self.agreement, supplier=self.supplier, offers=self.offers, period=self.period))
+        network.put(
+            Agreement(
+                id=self.agreement,
+                supplier=self.supplier,
+                offers=self.offers,
+                period=self.period,
+                surveys=self.surveys,
+                reason=self.reason,
+            )
+        )
+
+
+@attrs.frozen(kw_only=True)
+class AgreementEnded(Event):
+    """An agreement ends before its time: `on` is the first day on which it no longer holds.
+
+    Pools already formed are served.
+    """
+
+    name: ClassVar[str] = "agreement-ended"
+
+    agreement: AgreementId = id_field()
+    on: dt.date = field(validator=exactly(dt.date))
+
+    def check(self, network: Network) -> None:
+        """Refuse a day on which it has not begun, or is over already."""
+        period = known(network.agreements, self.agreement).period
+        if not period.start < self.on < period.end:
+            refuse(Reason.NOT_IN_FORCE, period)
+
+    def apply(self, network: Network) -> None:
+        """Shorten the agreement."""
+        agreement = network.agreements[self.agreement]
+        network.put(agreement.replace(period=Period(agreement.period.start, self.on)))

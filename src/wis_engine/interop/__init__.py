@@ -2,5 +2,15 @@
 
 from wis_engine.interop.cloudevents import SOURCE, export_events
 from wis_engine.interop.intake import Diagnostic, Imported, import_events
+from wis_engine.interop.spreadsheets import OwnData, Sheet, read_spreadsheets
 
-__all__ = ["SOURCE", "Diagnostic", "Imported", "export_events", "import_events"]
+__all__ = [
+    "SOURCE",
+    "Diagnostic",
+    "Imported",
+    "OwnData",
+    "Sheet",
+    "export_events",
+    "import_events",
+    "read_spreadsheets",
+]

@@ -86,7 +86,12 @@ class CloudEvent:
 
     @classmethod
     def read(cls, line: bytes, registry: Registry) -> "CloudEvent":
-        """Read a line that anybody may have written.
+        """Read a line that anybody may have written; see `of`."""
+        return cls.of(load(line), registry)
+
+    @classmethod
+    def of(cls, held: object, registry: Registry) -> "CloudEvent":
+        """Read what a line holds, once it is read as JSON.
 
         The envelope may be in any form that JSON has, with attributes that
         are none of ours; the fact must be one of the registry, in the version
@@ -97,16 +102,15 @@ class CloudEvent:
         Malformed
             What is wrong, in words that hold nothing of the line.
         """
-        held = load(line)
-        if type(held) is not dict:
+        if not isinstance(held, dict):
             raise Malformed("not a JSON object")
-        data = held.pop("data", None)
-        told = {name: value for name, value in held.items() if value is not None}
+        data = held.get("data")
+        told = {name: value for name, value in held.items() if value is not None and name != "data"}
         if told.get("specversion") != _VERSION:
             raise Malformed(f"no CloudEvent of version {_VERSION}")
-        source, number, first = _text(told, "source"), _number(told, "id"), _number(told, "wisbatch")
+        source, number, first = text_in(told, "source"), _number(told, "id"), _number(told, "wisbatch")
         ends = told.get("wisbatchend", False)
-        if _text(told, "sequence") != _sequence(number):
+        if text_in(told, "sequence") != _sequence(number):
             raise Malformed("sequence: not that of its id")
         if type(ends) is not bool:
             raise Malformed("wisbatchend: not true or false")
@@ -114,13 +118,13 @@ class CloudEvent:
             position=number,
             batch=first,
             fact=_fact(told, data, registry),
-            occurred_at=_instant(told, "time"),
-            recorded_at=_instant(told, "recordedtime"),
-            actor=_text(told, "wisactor"),
-            cause=_text(told, "wiscause") if "wiscause" in told else None,
-            key=_text(told, "wiskey") if "wiskey" in told else None,
+            occurred_at=instant_in(told, "time"),
+            recorded_at=instant_in(told, "recordedtime"),
+            actor=text_in(told, "wisactor"),
+            cause=text_in(told, "wiscause") if "wiscause" in told else None,
+            key=text_in(told, "wiskey") if "wiskey" in told else None,
         )
-        return cls(recorded=recorded, ends=ends, source=source, zone=_text(told, "wiszone"))
+        return cls(recorded=recorded, ends=ends, source=source, zone=text_in(told, "wiszone"))
 
 
 def export_events(
@@ -206,7 +210,8 @@ def _schema(event: type[Event]) -> str:
     return f"urn:wis-engine:{event.name}:{event.version}"
 
 
-def _text(told: dict[str, Any], name: str) -> str:
+def text_in(told: dict[str, Any], name: str) -> str:
+    """Take a text that a line must have."""
     value = told.get(name)
     if type(value) is not str or not value:
         raise Malformed(f"{name}: missing, or not a text")
@@ -214,14 +219,15 @@ def _text(told: dict[str, Any], name: str) -> str:
 
 
 def _number(told: dict[str, Any], name: str) -> int:
-    text = _text(told, name)
+    text = text_in(told, name)
     if _NUMBER.fullmatch(text) is None or int(text).bit_length() > INTEGER_BITS:
         raise Malformed(f"{name}: not the number of a fact")
     return int(text)
 
 
-def _instant(told: dict[str, Any], name: str) -> dt.datetime:
-    text = _text(told, name)
+def instant_in(told: dict[str, Any], name: str) -> dt.datetime:
+    """Take an instant that a line must have."""
+    text = text_in(told, name)
     if _INSTANT.fullmatch(text) is None:
         raise Malformed(f"{name}: not an instant of RFC 3339, to the microsecond at most")
     try:
@@ -235,7 +241,7 @@ def _instant(told: dict[str, Any], name: str) -> dt.datetime:
 
 def _fact(told: dict[str, Any], data: object, registry: Registry) -> Event:
     """Read the fact of an event, of today's version or of an older one that stands for one fact today."""
-    kind, schema = _text(told, "type"), _SCHEMA.fullmatch(_text(told, "dataschema"))
+    kind, schema = text_in(told, "type"), _SCHEMA.fullmatch(text_in(told, "dataschema"))
     if not kind.startswith(_TYPE):
         raise Malformed("type: no fact of ours")
     if told.get("datacontenttype", _JSON) != _JSON:

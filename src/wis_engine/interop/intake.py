@@ -1,4 +1,4 @@
-"""Taking CloudEvents in: line by line, each fact at the place that it had, or not at all.
+"""Taking lines in: a CloudEvent at the place that its fact had, or not at all; a fact without a place after the others.
 
 Nothing that a line may hold raises. What is wrong is said with the number of
 its line, in words that hold nothing of it; what can be taken in is.
@@ -13,8 +13,10 @@ from wis_engine.community import Community
 from wis_engine.errors import Conflict, FormatError, IntegrityError, KeyReused, Malformed, Refused
 from wis_engine.facts.base import Recorded, holds_redacted, redacted
 from wis_engine.interop.cloudevents import CloudEvent, last_of, numbered
+from wis_engine.interop.factlines import FactBatches, FactLine, is_fact_line
 from wis_engine.log.limits import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX, check_batch
 from wis_engine.log.log import Batch
+from wis_engine.plain import load
 
 ENVELOPE_BYTES_MAX: Final = 8 * 1024
 """Most bytes of a line that are not its fact."""
@@ -52,7 +54,7 @@ class Imported:
     taken
         Facts that are in the log now.
     passed
-        Facts that were there before, at the same place.
+        Facts that were there before, at the same place or under the same key.
     left
         Facts that are in order and could not be taken in because of what
         stands before them.
@@ -106,11 +108,16 @@ def import_events(
 ) -> Imported:
     """Take in the lines that `export_events` wrote, or anybody else.
 
-    Facts keep their place, batch, envelope and instants. What the log holds
-    already is passed over, so that an import can be begun again after it was
-    interrupted. A line that is no event of ours is left out; where a fact is
-    missing, differs from what the log holds, or is refused, nothing after it
-    is taken in, and the rest of the lines are only looked at.
+    Facts that come as CloudEvents keep their place, batch, envelope and
+    instants. What the log holds already is passed over, so that an import can
+    be begun again after it was interrupted. A line that is no event of ours is
+    left out; where a fact is missing, differs from what the log holds, or is
+    refused, nothing after it is taken in, and the rest of the lines are only
+    looked at.
+
+    A line that says a name and its data, and no place
+    (`wis_engine.interop.factlines`), is recorded where it comes; one that is
+    refused is left out with its batch, and the next has its turn.
 
     Parameters
     ----------
@@ -171,6 +178,8 @@ class _Intake:
         self._open_bytes = 0
         self._waiting: list[tuple[Batch, list[int]]] = []
         self._waiting_bytes = 0
+        # Facts without a place, that share a key.
+        self._batches = FactBatches(community)
 
     def take(self, line: int, text: bytes) -> None:
         """Take a line, if it is one of ours and its turn has come."""
@@ -180,11 +189,16 @@ class _Intake:
             self._say(line, f"more than {self._longest} bytes")
             return
         try:
-            event = CloudEvent.read(text, self._community.registry)
+            held = load(text)
+            if is_fact_line(held):
+                self._take_fact(line, FactLine.read(held, self._community.registry))
+                return
+            event = CloudEvent.of(held, self._community.registry)
         except (Malformed, FormatError) as error:
             cut = "" if text.endswith(b"\n") else "; the last line has no end and may be cut"
             self._say(line, f"{error}{cut}")
             return
+        self._record()
         if self._source is None:
             self._source = event.source
         if event.source != self._source:
@@ -196,9 +210,8 @@ class _Intake:
 
     def finish(self) -> Imported:
         """Take in what waits, and say what became of all."""
-        if self._open and not self._stopped:
-            self._stop(self._open_lines[0], "the lines end before its batch does")
-        self._flush()
+        self._record()
+        self._settle()
         return Imported(
             taken=self._taken,
             passed=self._passed,
@@ -206,6 +219,41 @@ class _Intake:
             diagnostics=tuple(sorted(self._diagnostics, key=lambda said: said.line)),
             more=self._more,
         )
+
+    def _take_fact(self, line: int, fact: FactLine) -> None:
+        """Let a fact without a place wait for the others of its key, after all that came before it."""
+        self._settle()
+        if not self._batches.belongs(fact):
+            self._record()
+        if self._stopped:
+            self._left += 1
+            return
+        self._batches.add(line, fact)
+        if fact.key is None:
+            self._record()
+
+    def _record(self) -> None:
+        """Record the facts without a place that wait; tell the line that is to blame when they are not taken."""
+        lines = self._batches.lines
+        if not lines:
+            return
+        try:
+            repeated = self._batches.record()
+        except _DATA as error:
+            index = error.fact if isinstance(error, Refused) and error.fact is not None else 0
+            self._say(lines[index], str(error))
+            self._left += len(lines)
+        else:
+            self._taken += 0 if repeated else len(lines)
+            self._passed += len(lines) if repeated else 0
+        # Where the log stands now, whatever comes next with a place has to find out.
+        self._begun = False
+
+    def _settle(self) -> None:
+        """Take in the whole batches that wait; an open one can have no end any more."""
+        if self._open and not self._stopped:
+            self._stop(self._open_lines[0], "the lines end before its batch does")
+        self._flush()
 
     def _place(self, line: int, event: CloudEvent, size: int) -> None:
         """Look where an event belongs: in the log already, after what was taken so far, or nowhere."""

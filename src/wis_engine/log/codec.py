@@ -89,13 +89,21 @@ class Registry:
     ) -> None:
         self._json = json_of(accelerated=accelerated)
         self._shapes: dict[str, Shape] = {}
-        for cls in events:
+        for cls in _listed(events, "events"):
+            if not (isinstance(cls, type) and issubclass(cls, Event)):
+                raise Malformed(f"no event type: {cls!r}")
+            if "__attrs_attrs__" not in vars(cls) and any(
+                map(_is_field, vars(cls).get("__annotations__", {}).values())
+            ):
+                raise Malformed(f"{cls.__name__}: decorate it with attrs.frozen(kw_only=True), or its fields are lost")
             if type(cls.name) is not str or not cls.name or cls.name in self._shapes:
                 raise Malformed(f"{cls.__name__}: its name {cls.name!r} is no text, empty or taken")
             if type(cls.version) is not int or cls.version < 1:
                 raise Malformed(f"{cls.__name__}: its version is no number from 1 on")
             self._shapes[cls.name] = _shape(cls)
-        self._upcasts = Upcasts(upcasts, {name: shape.cls.version for name, shape in self._shapes.items()})
+        self._upcasts = Upcasts(
+            _listed(upcasts, "upcasts"), {name: shape.cls.version for name, shape in self._shapes.items()}
+        )
         self._encoders: dict[type[Event], Callable[[Event], Stored]] = {}
         self._decoders: dict[tuple[str, int], Callable[[Text, Text | None], Event]] = {}
 
@@ -327,6 +335,16 @@ def fact_from_dict(name: str, data: object, *, registry: Registry | None = None)
         No event type has that name, or the data is not its plain form.
     """
     return from_plain(data, (registry or known_events()).shape(name).cls)
+
+
+def _listed(values: Iterable[Any], what: str) -> Iterable[Any]:
+    if not isinstance(values, Iterable):
+        raise Malformed(f"{what}: not a list of them")
+    return values
+
+
+def _is_field(annotation: Any) -> bool:  # noqa: ANN401 - a typing construct, or its text
+    return not str(annotation).removeprefix("typing.").startswith("ClassVar")
 
 
 def _shape(cls: type[Event]) -> Shape:

@@ -1,8 +1,10 @@
 """Following a log: catch up, then wait for more, in one iterator."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from wis_engine.errors import StorageUnavailable
 from wis_engine.facts.base import Recorded
 
 WAIT_SECONDS: Final = 0.25
@@ -15,6 +17,7 @@ def followed(
     *,
     after: int,
     stop: Callable[[], bool],
+    failures_max: int = 0,
 ) -> Iterator[Recorded]:
     """Read from a position on, for ever.
 
@@ -24,11 +27,23 @@ def followed(
         Reads in order what stands after a position, up to the head.
     wait
         Comes back when something may stand after a position, or after `WAIT_SECONDS`.
+    failures_max
+        How often in a row the store may be away, `WAIT_SECONDS` from one look to the next.
     """
+    failures = 0
     while True:
-        for recorded in read(after):
-            yield recorded
-            after = recorded.position
+        try:
+            for recorded in read(after):
+                yield recorded
+                after = recorded.position
+            failures = 0
+        except StorageUnavailable as error:
+            failures += 1
+            if not error.retryable or failures > failures_max:
+                raise
         if stop():
             return
-        wait(after)
+        if failures:
+            time.sleep(WAIT_SECONDS)
+        else:
+            wait(after)

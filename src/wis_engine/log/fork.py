@@ -10,6 +10,7 @@ from itertools import chain, takewhile
 
 from wis_engine.errors import KeyReused
 from wis_engine.facts.base import Receipt, Recorded
+from wis_engine.log.asked import asked_ids, asked_texts
 from wis_engine.log.codec import Registry
 from wis_engine.log.follow import followed
 from wis_engine.log.log import Batch, Clock, Fault, Log, Snapshot, never
@@ -64,8 +65,7 @@ class ForkedLog:
         about: Iterable[str] | None = None,
     ) -> Iterator[Recorded]:
         """Read facts in order, up to the head at the moment of the call."""
-        names = None if types is None else frozenset(types)
-        ids = None if about is None else frozenset(about)
+        names, ids = asked_texts("types", types), asked_ids(about)
         new = self._own.read(after=after, until=until, types=names, about=ids)
         if after >= self._at:
             return new

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from wis_engine.errors import Conflict, KeyReused, LogClosed
 from wis_engine.facts import EVENTS
 from wis_engine.facts.base import Event, Receipt, Recorded
+from wis_engine.log.asked import asked_ids, asked_positions, asked_texts
 from wis_engine.log.codec import Registry
 from wis_engine.log.follow import WAIT_SECONDS, followed
 from wis_engine.log.log import (
@@ -116,12 +117,14 @@ class MemoryLog:
         about: Iterable[str] | None = None,
     ) -> Iterator[Recorded]:
         """Read facts in order, up to the head at the moment of the call."""
+        names, ids = asked_texts("types", types), asked_ids(about)
+        asked_positions(after, until)
         with self._lock:
             self._require_open()
             last = self._head if until is None else min(until, self._head)
             positions = range(max(after, self._start) + 1, last + 1)
-            found = positions if about is None else self._naming(about, positions)
-        return self._walk(found, None if types is None else frozenset(types))
+            found = positions if ids is None else self._naming(ids, positions)
+        return self._walk(found, names)
 
     def follow(self, *, after: int = 0, stop: Callable[[], bool] = never) -> Iterator[Recorded]:
         """Read facts in order and wait for more, for ever or until `stop` says so."""
@@ -130,7 +133,7 @@ class MemoryLog:
     def wait(self, seen: int) -> None:
         """Come back when something stands after a position, or a little later."""
         with self._grown:
-            if self._head == seen and not self._closed:
+            if self._head <= seen and not self._closed:
                 self._followers += 1
                 try:
                     self._grown.wait(WAIT_SECONDS)
@@ -198,28 +201,33 @@ class MemoryLog:
             self._grown.notify_all()
 
     def _add(self, batch: Batch) -> Receipt:
-        # Whatever may raise comes first: from the first write on, the batch is in.
         occurred = to_microseconds(batch.occurred_at)
         recorded_at = self._clock() if batch.recorded_at is None else batch.recorded_at
         recorded = to_microseconds(recorded_at)
         if recorded < self._stamped or recorded_at.tzinfo is not dt.UTC:
             recorded = max(recorded, self._stamped)
             recorded_at = from_microseconds(recorded)
-        self._stamped = recorded
-        first = self._head + 1
-        if batch.key is not None:
-            self._rows[batch.key] = len(self._firsts)
-        self._firsts.append(first)
-        self._occurred.append(occurred)
-        self._recorded.append(recorded)
-        self._actors.append(sys.intern(batch.actor))
-        self._causes.append(batch.cause)
-        self._keys.append(batch.key)
-        self._facts += batch.facts
-        self._head = self._start + len(self._facts)
-        if self._followers:
-            self._grown.notify_all()
-        return Receipt(first=first, last=self._head, recorded_at=recorded_at)
+        head, stamped = self._head, self._stamped
+        try:
+            if batch.key is not None:
+                self._rows[batch.key] = len(self._firsts)
+            self._firsts.append(head + 1)
+            self._occurred.append(occurred)
+            self._recorded.append(recorded)
+            self._actors.append(sys.intern(batch.actor))
+            self._causes.append(batch.cause)
+            self._keys.append(batch.key)
+            self._facts += batch.facts
+            self._stamped = recorded
+            self._head = head + len(batch.facts)
+            if self._followers:
+                self._grown.notify_all()
+        except BaseException:
+            # Who is stopped between two columns (Ctrl-C) leaves none longer than the others.
+            self._truncate(head)
+            self._stamped = stamped
+            raise
+        return Receipt(first=head + 1, last=self._head, recorded_at=recorded_at)
 
     def _require_open(self) -> None:
         if self._closed:
@@ -252,8 +260,10 @@ class MemoryLog:
 
     def _index(self) -> None:
         """Bring the positions by id up to the head: who never asks never pays for them."""
-        mentions = self._mentions
-        for position, fact in enumerate(self._facts[self._indexed - self._start :], self._indexed + 1):
+        mentions, indexed = self._mentions, self._indexed
+        # Who is stopped half way (Ctrl-C) leaves none: it is made again when somebody asks.
+        self._mentions, self._indexed = {}, self._start
+        for position, fact in enumerate(self._facts[indexed - self._start :], indexed + 1):
             for name in fact.about():
                 held = mentions.setdefault(name, position)
                 if held is position:
@@ -262,7 +272,7 @@ class MemoryLog:
                     mentions[name] = array("q", (held, position))
                 else:
                     held.append(position)
-        self._indexed = self._head
+        self._mentions, self._indexed = mentions, self._head
 
     def _walk(self, positions: Iterable[int], types: frozenset[str] | None) -> Iterator[Recorded]:
         last = 0
@@ -290,20 +300,17 @@ class MemoryLog:
             )
 
     def _truncate(self, head: int) -> None:
-        """Take back what stands after a position."""
+        """Take back what stands after a position, of however many columns."""
         if self._indexed > head:
             # Which ids were named last is not kept: the index is made again when somebody asks.
             self._mentions, self._indexed = {}, self._start
         del self._facts[head - self._start :]
         self._head = head
-        while self._firsts and self._firsts[-1] > head:
-            self._firsts.pop()
-            self._occurred.pop()
-            self._recorded.pop()
-            self._actors.pop()
-            self._causes.pop()
-            key = self._keys.pop()
-            if key is not None:
-                del self._rows[key]
+        left = bisect_right(self._firsts, head)
+        # Keys stand in order of their batches, so that the last ones are those to go.
+        while self._rows and self._rows[next(reversed(self._rows))] >= left:
+            self._rows.popitem()
+        for column in (self._firsts, self._occurred, self._recorded, self._actors, self._causes, self._keys):
+            del column[left:]
         for position in [position for position in self._snapshots if position > head]:
             del self._snapshots[position]

@@ -8,15 +8,26 @@ a statement that waits for a lock would go on with what it saw before it waited.
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from wis_engine.errors import ConnectionLost, IntegrityError, Malformed, OutcomeUnknown, StorageUnavailable
 from wis_engine.log.codec import Registry
 from wis_engine.log.follow import WAIT_SECONDS
 from wis_engine.log.log import Clock, Snapshot
-from wis_engine.log.postgres_schema import Connection, connect, enter, meaning, place_of, prepare, translated
+from wis_engine.log.postgres_schema import (
+    Connection,
+    connect,
+    enter,
+    meaning,
+    place_of,
+    prepare,
+    require_format,
+    require_same,
+    stand_by,
+    translated,
+)
 from wis_engine.log.postgres_tables import BATCHES, EVENTS, MENTIONS, PostgresSource
 from wis_engine.log.rows import PAGE, EnvelopeRow, EventRow, KeyRow, Rows, rows_of, snapshot_of
 from wis_engine.log.sql import SqlLog, require_zone
@@ -26,13 +37,18 @@ import psycopg  # isort: skip - the room above says what is missing when it is n
 from psycopg.pq import TransactionStatus  # isort: skip
 from psycopg.types.numeric import Int8  # isort: skip
 
+LOOKS: Final = 240
+"""How often in a row a follower may find the server away: a minute, and more where nothing answers at all."""
 FEW: Final = 32
 """Facts up to which an append sends all it has at once; beyond, it copies them."""
 
 _SNAPSHOT_LOCK: Final = 0x57495350  # «WISP»
 
 _END: Final = "SELECT head, recorded_at FROM wis_engine.communities WHERE community = %s"
-_LOCK: Final = f"{_END} FOR UPDATE"
+_LOCK: Final = """
+    SELECT head, recorded_at, (SELECT max(version) FROM wis_engine.format) FROM wis_engine.communities
+    WHERE community = %s FOR UPDATE
+"""
 _MOVE: Final = "UPDATE wis_engine.communities SET head = %s, recorded_at = %s WHERE community = %s"
 _KEYED: Final = """
     SELECT key, first, last, recorded_at, content FROM wis_engine.batches WHERE community = %s AND key = ANY(%s)
@@ -100,8 +116,12 @@ class PostgresLog(SqlLog):
 
     Notes
     -----
-    After a connection was lost, the next call opens another one.
+    After a connection was lost, the next call opens another one. A follower
+    looks again by itself for about a minute. A database that a newer release
+    has changed meanwhile is written no more.
     """
+
+    _failures_max: ClassVar[int] = LOOKS
 
     def __init__(
         self,
@@ -124,7 +144,6 @@ class PostgresLog(SqlLog):
         self._moved = False
         self._connection: Connection | None = self._connect()
         try:
-            prepare(self._connection, self._place, writable=self._writable)
             if self._writable:
                 enter(self._connection, self._place, name, zone)
             self._zone = self._made_with()
@@ -136,9 +155,7 @@ class PostgresLog(SqlLog):
 
     def put(self, snapshot: Snapshot) -> None:
         """Keep a snapshot, in the place of one at the same position."""
-        with self._replacing(snapshot.position) as connection:
-            for row in rows_of(snapshot):
-                connection.execute(_PUT, (self._name, *row), binary=True)
+        self._replace(snapshot.position, rows_of(snapshot))
 
     def get(self, *, until: int | None = None) -> Snapshot | None:
         """Find the newest snapshot at or before a position; None when there is none."""
@@ -146,8 +163,7 @@ class PostgresLog(SqlLog):
 
     def drop(self, position: int) -> None:
         """Forget the snapshot at a position, if there is one."""
-        with self._replacing(position):
-            pass
+        self._replace(position, ())
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -155,16 +171,24 @@ class PostgresLog(SqlLog):
             self._closed = True
             self._drop()
 
-    @contextmanager
-    def _replacing(self, position: int) -> Iterator[Connection]:
+    def _replace(self, position: int, rows: Iterable[tuple[Any, ...]]) -> None:
         with self._lock:
             self._require_writable()
             connection = self._live()
-            with translated(self._place), connection.transaction():
-                # Two who freeze the same position do it one after the other; writers of facts do not wait.
-                connection.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_SNAPSHOT_LOCK, self._name])
-                connection.execute(_DROP, [self._name, position])
-                yield connection
+            try:
+                with translated(self._place), connection.transaction():
+                    stand_by(connection)
+                    require_format(connection, self._place)
+                    # Two who freeze the same position do it one after the other; writers of facts do not wait.
+                    connection.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_SNAPSHOT_LOCK, self._name])
+                    connection.execute(_DROP, [self._name, position])
+                    for row in rows:
+                        connection.execute(_PUT, (self._name, *row), binary=True)
+            except Exception:
+                raise
+            except BaseException:
+                self._drop()
+                raise
 
     # What is asked
 
@@ -231,16 +255,15 @@ class PostgresLog(SqlLog):
                     connection.execute("SAVEPOINT part")
                 else:
                     connection.execute("BEGIN")
-                    self._standing = _standing(
-                        connection.execute(_LOCK, [self._name], binary=True).fetchall(), self._place
-                    )
+                    stand_by(connection)
+                    locked = connection.execute(_LOCK, [self._name], binary=True).fetchall()
+                    self._standing = _standing(locked, self._place)
+                    require_same(locked[0][2], self._place)
                 if size is None or size > FEW:
                     self._answered()
-        except BaseException:
+        except Exception:
             if inner:
                 self._drop()  # there is no knowing how much of the whole is left
-            else:
-                self._roll_back(inner=False)
             raise
 
     def _write(self, rows: Rows) -> None:
@@ -262,13 +285,9 @@ class PostgresLog(SqlLog):
             self._answered()
         except psycopg.Error as error:
             if inner or not connection.closed:
-                self._roll_back(inner=inner)
                 raise meaning(error, self._place) from None
             self._drop()
             raise OutcomeUnknown(f"{self._place}: the commit was sent and not confirmed") from None
-        except BaseException:
-            self._drop()
-            raise
         if not inner:
             self._standing = None
             self._tell(connection)
@@ -311,7 +330,14 @@ class PostgresLog(SqlLog):
     # The connection
 
     def _connect(self) -> Connection:
-        return connect(self._url, self._place, writable=self._writable)
+        """Open a connection to a database of this release's format, whatever it was the last time."""
+        connection = connect(self._url, self._place, writable=self._writable)
+        try:
+            prepare(connection, self._place, writable=self._writable)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def _live(self) -> Connection:
         self._require_open()
@@ -337,10 +363,12 @@ class PostgresLog(SqlLog):
     def _drop(self) -> None:
         self._standing = self._piped = None
         self._moved = False
-        if self._connection is not None and self._process == os.getpid():
-            with suppress(psycopg.Error):
-                self._connection.close()
-        self._connection = None
+        try:
+            if self._connection is not None and self._process == os.getpid():
+                with suppress(psycopg.Error):
+                    self._connection.close()
+        finally:
+            self._connection = None
 
 
 class _Listener:
@@ -370,11 +398,11 @@ class _Listener:
         self._connection = None
 
     def _listen(self) -> None:
-        self._connection = connect(self._url, self._place, writable=False)
         try:
+            self._connection = connect(self._url, self._place, writable=False)
             self._connection.execute(f'LISTEN "{self._channel}"')
-        except psycopg.Error:
-            # A standby sends no word: look now and then.
+        except (psycopg.Error, StorageUnavailable):
+            # A standby sends no word, and a server may have no second connection to give: look now and then.
             time.sleep(WAIT_SECONDS)
 
 
@@ -384,6 +412,6 @@ def _channel(name: str) -> str:
 
 
 def _standing(rows: Sequence[tuple[Any, ...]], place: str) -> tuple[int, int]:
-    for head, recorded in rows:
+    for head, recorded, *_ in rows:
         return head, recorded
     raise IntegrityError(f"{place}: the community is gone")

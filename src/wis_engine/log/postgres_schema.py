@@ -35,7 +35,7 @@ _CONNECT_SECONDS: Final = 10
 
 Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
-_log = logging.getLogger(__name__)
+_log: Final = logging.getLogger("wis_engine")
 
 
 def _partitioned(name: str, columns: str, *, key: str) -> Iterator[str]:
@@ -176,7 +176,7 @@ def place_of(url: str, name: str) -> str:
     """
     try:
         found = conninfo.conninfo_to_dict(url)
-    except psycopg.Error:
+    except (psycopg.Error, ValueError):
         raise Malformed("no url of a PostgreSQL database") from None
     host = str(found.get("host") or "localhost")
     # A socket is a path of the machine, which is nobody's business.
@@ -279,8 +279,24 @@ def _version(connection: Connection, place: str) -> int:
     if len(rows) != 1 or not isinstance(rows[0][0], int):
         raise FormatError(f"{place}: a schema «wis_engine», but not of ours")
     if rows[0][0] > len(STEPS):
-        raise FormatError(f"{place}: a log of format {rows[0][0]}; this release reads format {len(STEPS)}")
+        require_same(rows[0][0], place)
     return rows[0][0]
+
+
+def stand_by(connection: Connection) -> None:
+    """Keep the format as it is until the transaction ends: who changes it waits, and is waited for."""
+    connection.execute("SELECT pg_advisory_xact_lock_shared(%s)", [MIGRATION_LOCK])
+
+
+def require_format(connection: Connection, place: str) -> None:
+    """Raise `FormatError` when the database is not of this release's format any more."""
+    require_same(_version(connection, place), place)
+
+
+def require_same(version: int | None, place: str) -> None:
+    """Raise `FormatError` for another version of the format than this release's."""
+    if version != len(STEPS):
+        raise FormatError(f"{place}: a log of format {version}; this release reads format {len(STEPS)}")
 
 
 def enter(connection: Connection, place: str, name: str, zone: str | None) -> None:

@@ -1,19 +1,21 @@
 """The tables of a PostgreSQL log: how rows get in, and how all of them are looked at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+from wis_engine.log.log import Fault
 from wis_engine.log.postgres_schema import Connection
-from wis_engine.log.rows import PAGE, BatchRow, EventRow
+from wis_engine.log.rows import PAGE, BatchRow, FactRow
+from wis_engine.log.sql import LONG_AGO
 
 from psycopg.types.numeric import Int4, Int8  # isort: skip - the room above says what is missing when it is not there
 
 _ALL: Final = """
-    SELECT position, name, version, body, personal, batch FROM wis_engine.events
+    SELECT position, name, version, body, personal, batch, subject, chain FROM wis_engine.events
     WHERE community = %(community)s AND position > %(after)s AND position <= %(until)s ORDER BY position
 """
 _BATCHES: Final = """
-    SELECT first, last, recorded_at, key, content FROM wis_engine.batches
+    SELECT first, last, occurred_at, recorded_at, actor, cause, key, content FROM wis_engine.batches
     WHERE community = %(community)s AND first > %(after)s AND first <= %(until)s ORDER BY first LIMIT %(page)s
 """
 _MENTIONS: Final = """
@@ -27,6 +29,24 @@ _MENTIONS_AFTER: Final = """
     SELECT id, position FROM wis_engine.mentions
     WHERE community = %(community)s AND (id, position) > (%(name)s, %(position)s) AND position <= %(until)s
     ORDER BY id, position LIMIT %(page)s
+"""
+_STANDS: Final = """
+    SELECT c.head, c.recorded_at, coalesce(b.last, 0), coalesce(b.recorded_at, %(long_ago)s)
+    FROM wis_engine.communities c LEFT JOIN LATERAL (
+        SELECT last, recorded_at FROM wis_engine.batches WHERE community = c.community ORDER BY first DESC LIMIT 1
+    ) b ON true
+    WHERE c.community = %(community)s
+"""
+_ASTRAY: Final = """
+    WITH log AS (SELECT community, head FROM wis_engine.communities WHERE community = %(community)s)
+    SELECT 'a batch', first FROM wis_engine.batches JOIN log USING (community) WHERE first < 1 OR first > head
+    UNION ALL SELECT 'a fact', position FROM wis_engine.events JOIN log USING (community)
+    WHERE position < 1 OR position > head
+    UNION ALL SELECT DISTINCT 'an entry of the index', position FROM wis_engine.mentions JOIN log USING (community)
+    WHERE position < 1 OR position > head
+    UNION ALL SELECT DISTINCT 'a snapshot', position FROM wis_engine.snapshots JOIN log USING (community)
+    WHERE position < 0 OR position > head
+    LIMIT %(page)s
 """
 
 
@@ -92,11 +112,20 @@ class PostgresSource:
         self._ask = ask
         self._community = community
 
-    def faults(self) -> tuple[str, ...]:
-        """Nothing: a server looks after its files by itself."""
-        return ()
+    def faults(self) -> Iterator[Fault]:
+        """Find where the community's row is not as its last batch, and what stands beside the log.
 
-    def events(self, after: int, until: int) -> list[EventRow]:
+        A server looks after its files by itself.
+        """
+        for head, recorded, last, stamp in self._between(_STANDS, 0, 0, long_ago=Int8(LONG_AGO)):
+            if head != last:
+                yield Fault(position=last, what=f"the community says that its last fact stands at {head}")
+            if recorded != stamp:
+                yield Fault(position=last, what="the community says another instant of its last fact")
+        for what, position in self._between(_ASTRAY, 0, 0):
+            yield Fault(position=position, what=f"{what} where no fact stands")
+
+    def events(self, after: int, until: int) -> list[FactRow]:
         """Select the facts between two positions, in order."""
         return self._between(_ALL, after, until)
 

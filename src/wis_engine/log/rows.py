@@ -5,6 +5,7 @@ from typing import Final, TypeAlias
 
 import attrs
 
+from wis_engine.errors import Malformed
 from wis_engine.log.codec import Stored
 from wis_engine.log.log import Batch, Snapshot, to_microseconds
 
@@ -17,15 +18,17 @@ EnvelopeRow: TypeAlias = tuple[int, int, int, str, str | None, str | None]
 """first position, occurred at, recorded at, actor, cause, key"""
 KeyRow: TypeAlias = tuple[str, int, int, int, str]
 """key, first position, last position, recorded at, digest of the content"""
-BatchRow: TypeAlias = tuple[int, int, int, str | None, str | None]
-"""first position, last position, recorded at, key, digest of the content"""
+BatchRow: TypeAlias = tuple[int, int, int, int, str, str | None, str | None, str | None]
+"""first position, last position, occurred at, recorded at, actor, cause, key, digest of the content"""
+FactRow: TypeAlias = tuple[int, str, int, str, bytes | None, int, str | None, bytes | None]
+"""position, name, version, body, personal, first position of its batch, subject, chain"""
 
 
 @attrs.define
 class Rows:
     """What is to be written: batches, their facts, and the ids that these name in the open."""
 
-    batches: list[tuple[int, int, int, int, str, str | None, str | None, str | None]] = attrs.Factory(list)
+    batches: list[BatchRow] = attrs.Factory(list)
     events: list[tuple[int, int, str, int, str, bytes | None, str | None]] = attrs.Factory(list)
     mentions: list[tuple[str, int]] = attrs.Factory(list)
 
@@ -44,10 +47,16 @@ class Rows:
 
 
 def snapshot_of(rows: Sequence[tuple[int, str, str, bytes | None]]) -> Snapshot | None:
-    """Put a snapshot together from its rows: position, format, digest, content of each part."""
+    """Put a snapshot together from its rows: position, format, digest, content of each part.
+
+    One whose format is not even a text of ours comes without its content: whoever looks sees that it is not whole.
+    """
     for position, form, digest, _ in rows:
         parts = tuple(row[3] for row in rows if row[3] is not None)
-        return Snapshot(position=position, format=form, digest=digest, parts=parts)
+        try:
+            return Snapshot(position=position, format=form, digest=digest, parts=parts)
+        except Malformed:
+            return Snapshot(position=position, format="damaged", digest="", parts=())
     return None
 
 

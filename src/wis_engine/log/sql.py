@@ -11,16 +11,21 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Final
+from typing import ClassVar, Final, TypeVar
+
+import attrs
 
 from wis_engine.compiled import maker
 from wis_engine.errors import Conflict, IntegrityError, KeyReused, LogClosed, Malformed, ReadOnly, StorageUnavailable
 from wis_engine.facts.base import Receipt, Recorded
-from wis_engine.log.codec import Registry
+from wis_engine.log.asked import asked_ids, asked_positions, asked_texts
+from wis_engine.log.codec import Registry, Stored
 from wis_engine.log.follow import followed
 from wis_engine.log.log import Batch, Clock, Fault, from_microseconds, never, to_microseconds
 from wis_engine.log.rows import PAGE, EnvelopeRow, EventRow, KeyRow, Rows
 from wis_engine.log.sql_faults import Source, faults_of
+
+T = TypeVar("T")
 
 CHUNK: Final = 5_000
 """Facts of a load that are written at once."""
@@ -34,6 +39,18 @@ LONG_AGO: Final = to_microseconds(dt.datetime.min.replace(tzinfo=dt.UTC))
 _recorded: Final = maker(Recorded)
 
 
+@attrs.define
+class _Part:
+    """A transaction, or a part of one: how many it is in, and whether it has begun."""
+
+    depth: int
+    begun: bool = False
+
+    @property
+    def inner(self) -> bool:
+        return self.depth > 0
+
+
 class SqlLog(ABC):
     """A log in a database; what it promises is said by `log.Log`.
 
@@ -43,6 +60,8 @@ class SqlLog(ABC):
 
     _zone: str
     _writable: bool
+    _failures_max: ClassVar[int] = 0
+    """How often in a row a follower may find the store away, and look again."""
 
     def __init__(self, place: str, *, registry: Registry, clock: Clock) -> None:
         self._place = place
@@ -61,11 +80,15 @@ class SqlLog(ABC):
 
     @abstractmethod
     def _commit(self, *, inner: bool) -> None:
-        """Keep what was written since `_begin`."""
+        """Keep what was written since `_begin`; when it raises, `_roll_back` follows."""
 
     @abstractmethod
     def _roll_back(self, *, inner: bool) -> None:
         """Undo what was written since `_begin`; never raise."""
+
+    @abstractmethod
+    def _drop(self) -> None:
+        """Let the connection go, and with it what was not kept; the next call has another one."""
 
     @abstractmethod
     def _end(self) -> tuple[int, int]:
@@ -124,16 +147,18 @@ class SqlLog(ABC):
         It reads page by page and keeps no transaction open between them: what
         is in the log does not change.
         """
-        names = None if types is None else frozenset(types)
-        ids = None if about is None else sorted(set(about))
+        names, ids = asked_texts("types", types), asked_ids(about)
+        asked_positions(after, until)
         head = self.head()
-        return self._walk(max(after, 0), head if until is None else min(until, head), names, ids)
+        return self._walk(
+            max(after, 0), head if until is None else min(until, head), names, None if ids is None else sorted(ids)
+        )
 
     def receipt(self, key: str, content: str) -> Receipt | None:
         """Find the first receipt of a key, `repeated`; None when it is new."""
         with self._lock:
             for row in self._keyed([key]):
-                return _repeated(row, content)
+                return self._repeated(row, content)
         return None
 
     def position_at(self, instant: dt.datetime) -> int:
@@ -145,7 +170,9 @@ class SqlLog(ABC):
     def follow(self, *, after: int = 0, stop: Callable[[], bool] = never) -> Iterator[Recorded]:
         """Read facts in order and wait for more, for ever or until `stop` says so."""
         with self._waiting() as wait:
-            yield from followed(lambda seen: self.read(after=seen), wait, after=after, stop=stop)
+            yield from followed(
+                lambda seen: self.read(after=seen), wait, after=after, stop=stop, failures_max=self._failures_max
+            )
 
     def faults(self) -> Iterator[Fault]:
         """Look through everything stored and say what is not as it was written, in order of position."""
@@ -157,68 +184,124 @@ class SqlLog(ABC):
         """Append a batch whole, after the position that the caller has seen."""
         # Encoding is the longer part of the work, and needs no lock.
         stored = [self._registry.encode(fact) for fact in batch.facts]
-        with self._transaction(len(stored)):
-            if batch.key is not None and (first := self.receipt(batch.key, batch.content)):
-                return first
-            head, recorded = self._end()
-            if after != head:
-                raise Conflict(after, head)
-            recorded = max(recorded, self._stamp(batch))
-            rows = Rows()
-            last = rows.add(batch, stored, first=head + 1, recorded=recorded)
-            self._write(rows)
-            return Receipt(first=head + 1, last=last, recorded_at=from_microseconds(recorded))
+        return self._kept(lambda: self._append(batch, stored, after), size=len(stored))
+
+    def _append(self, batch: Batch, stored: Sequence[Stored], after: int) -> Receipt:
+        if batch.key is not None and (first := self.receipt(batch.key, batch.content)):
+            return first
+        head, recorded = self._end()
+        if after != head:
+            raise Conflict(after, head)
+        recorded = max(recorded, self._stamp(batch))
+        recorded_at = self._instant(recorded, head)
+        rows = Rows()
+        last = rows.add(batch, stored, first=head + 1, recorded=recorded)
+        self._write(rows)
+        return Receipt(first=head + 1, last=last, recorded_at=recorded_at)
 
     def load(self, batches: Iterable[Batch]) -> list[Receipt]:
         """Append many batches, all or none, wherever the log stands; answer each."""
-        waiting, receipts = iter(batches), []
-        with self._transaction(None):
-            head, recorded = self._end()
-            while chunk := _some(waiting):
-                for receipt in self._load(chunk, head, recorded):
-                    receipts.append(receipt)
-                    if not receipt.repeated:
-                        head, recorded = receipt.last, to_microseconds(receipt.recorded_at)
+        return self._kept(lambda: self._load(iter(batches)))
+
+    def _load(self, waiting: Iterator[Batch]) -> list[Receipt]:
+        receipts: list[Receipt] = []
+        head, recorded = self._end()
+        while chunk := _some(waiting):
+            for receipt in self._load_chunk(chunk, head, recorded):
+                receipts.append(receipt)
+                if not receipt.repeated:
+                    head, recorded = receipt.last, to_microseconds(receipt.recorded_at)
         return receipts
 
-    def _load(self, chunk: Sequence[Batch], head: int, recorded: int) -> list[Receipt]:
+    def _load_chunk(self, chunk: Sequence[Batch], head: int, recorded: int) -> list[Receipt]:
         known = {row[0]: row for row in self._keyed([batch.key for batch in chunk if batch.key is not None])}
         rows, receipts = Rows(), []
         for batch in chunk:
             if batch.key is not None and batch.key in known:
-                receipts.append(_repeated(known[batch.key], batch.content))
+                receipts.append(self._repeated(known[batch.key], batch.content))
                 continue
             stored = [self._registry.encode(fact) for fact in batch.facts]
             first, recorded = head + 1, max(recorded, self._stamp(batch))
+            recorded_at = self._instant(recorded, head)
             head = rows.add(batch, stored, first=first, recorded=recorded)
-            receipts.append(Receipt(first=first, last=head, recorded_at=from_microseconds(recorded)))
+            receipts.append(Receipt(first=first, last=head, recorded_at=recorded_at))
             if batch.key is not None:
                 known[batch.key] = batch.key, first, head, recorded, batch.content
         if rows.batches:
             self._write(rows)
         return receipts
 
-    def locked(self) -> AbstractContextManager[None]:
-        """Hold the write lock: nobody else appends until the block ends."""
-        return self._transaction(None)
-
     @contextmanager
-    def _transaction(self, size: int | None) -> Iterator[None]:
-        """Hold the write lock for a batch of some size, or for whatever the caller does (None)."""
+    def locked(self) -> Iterator[None]:
+        """Hold the write lock: nobody else appends until the block ends."""
         with self._lock:
-            self._require_writable()
-            inner = self._depth > 0
-            self._begin(inner=inner, size=size)
-            self._depth += 1
+            part = self._part()
             try:
+                self._enter(part, None)
                 yield
-            except BaseException:
-                self._roll_back(inner=inner)
+                self._commit(inner=part.inner)
+                self._depth = part.depth
+            except BaseException as error:
+                self._depth = part.depth
+                self._abandon(part, error)
                 raise
-            else:
-                self._commit(inner=inner)
-            finally:
-                self._depth -= 1
+
+    def _kept(self, work: Callable[[], T], *, size: int | None = None) -> T:
+        """Do something under the write lock, and keep it: what `locked` does, in one frame.
+
+        Who is stopped (Ctrl-C) may be so wherever a function begins, as that
+        which leaves a `with` does.
+
+        Parameters
+        ----------
+        size
+            How many facts will be appended, when that is known.
+        """
+        with self._lock:
+            part = self._part()
+            try:
+                self._enter(part, size)
+                done = work()
+                self._commit(inner=part.inner)
+                self._depth = part.depth
+            except BaseException as error:
+                self._depth = part.depth
+                self._abandon(part, error)
+                raise
+            return done
+
+    def _part(self) -> "_Part":
+        self._require_writable()
+        return _Part(depth=self._depth)
+
+    def _enter(self, part: "_Part", size: int | None) -> None:
+        self._begin(inner=part.inner, size=size)
+        self._depth, part.begun = part.depth + 1, True
+
+    def _abandon(self, part: "_Part", error: BaseException) -> None:
+        """Undo what was written in a part of the transaction.
+
+        Who was stopped may have been so between any two steps, with a part
+        half begun or half kept: the connection goes, and the store undoes
+        whatever was not kept.
+        """
+        if not isinstance(error, Exception):
+            self._drop()
+        elif part.begun or not part.inner:
+            # A part that never began left nothing of its own; a rollback would reach the one around it.
+            self._roll_back(inner=part.inner)
+
+    def _repeated(self, row: KeyRow, content: str) -> Receipt:
+        key, first, last, recorded, stored = row
+        if stored != content:
+            raise KeyReused(key, first)
+        return Receipt(first=first, last=last, recorded_at=self._instant(recorded, first), repeated=True)
+
+    def _instant(self, microseconds: int, position: int) -> dt.datetime:
+        try:
+            return from_microseconds(microseconds)
+        except OverflowError:
+            raise IntegrityError(f"{self._place}: position {position} was recorded at no instant") from None
 
     def _stamp(self, batch: Batch) -> int:
         return to_microseconds(self._clock() if batch.recorded_at is None else batch.recorded_at)
@@ -292,13 +375,6 @@ def require_zone(place: str, kept: str, asked: str | None) -> None:
     """Raise `Malformed` when a log is asked for with another time zone than it was made with."""
     if asked is not None and asked != kept:
         raise Malformed(f"{place}: the log was made with time zone {kept!r}, not {asked!r}")
-
-
-def _repeated(row: KeyRow, content: str) -> Receipt:
-    key, first, last, recorded, stored = row
-    if stored != content:
-        raise KeyReused(key, first)
-    return Receipt(first=first, last=last, recorded_at=from_microseconds(recorded), repeated=True)
 
 
 def _some(batches: Iterator[Batch]) -> list[Batch]:

@@ -12,21 +12,22 @@ from typing import Any, Protocol
 
 import attrs
 
-from wis_engine.errors import FormatError, Malformed
+from wis_engine.errors import Malformed, WisError
+from wis_engine.facts.base import Event
 from wis_engine.jsontext import EVENT_BYTES_MAX
 from wis_engine.log.codec import Registry
-from wis_engine.log.log import Fault
-from wis_engine.log.rows import PAGE, BatchRow, EventRow
+from wis_engine.log.log import Batch, Fault, from_microseconds
+from wis_engine.log.rows import PAGE, BatchRow, FactRow
 from wis_engine.plain import dump
 
 
 class Source(Protocol):
     """What a database is asked for."""
 
-    def faults(self) -> Iterable[str]:
-        """Say what the database itself finds wrong."""
+    def faults(self) -> Iterable[Fault]:
+        """Say what the database itself finds wrong, and what stands where no fact does."""
 
-    def events(self, after: int, until: int) -> list[EventRow]:
+    def events(self, after: int, until: int) -> list[FactRow]:
         """Select the facts between two positions, in order."""
 
     def batches(self, after: int, until: int) -> list[BatchRow]:
@@ -44,7 +45,7 @@ class Source(Protocol):
 
 def faults_of(source: Source, registry: Registry, head: int) -> Iterator[Fault]:
     """Find what is not as it was written up to a position, in order of position."""
-    found = [Fault(position=0, what=what) for what in source.faults()]
+    found = list(source.faults())
     found += _batches_apart(source, head)
     found += _Facts(source, registry, head).faults()
     found.sort(key=lambda fault: fault.position)
@@ -59,9 +60,11 @@ def _stream(source: Source, head: int) -> Iterator[BatchRow]:
 
 
 def _batches_apart(source: Source, head: int) -> Iterator[Fault]:
-    """Find batches that do not follow each other, in position and in time."""
+    """Find batches that do not follow each other, in position and in time, or have no envelope of ours."""
     last, recorded = 0, None
-    for first, through, stamp, _, _ in _stream(source, head):
+    for row in _stream(source, head):
+        first, through, _, stamp, *_ = row
+        yield from _envelope(row)
         if first != last + 1:
             yield Fault(position=last + 1, what=f"no batch begins here; the next one begins at {first}")
         if recorded is not None and stamp < recorded:
@@ -69,6 +72,25 @@ def _batches_apart(source: Source, head: int) -> Iterator[Fault]:
         last, recorded = through, stamp
     if last != head:
         yield Fault(position=min(last, head) + 1, what=f"the last batch ends at {last}, the log stands at {head}")
+
+
+def _envelope(row: BatchRow) -> Iterator[Fault]:
+    first, _, occurred, recorded, actor, cause, key, content = row
+    try:
+        Batch(
+            facts=(Event(),),
+            occurred_at=from_microseconds(occurred),
+            recorded_at=from_microseconds(recorded),
+            actor=actor,
+            cause=cause,
+            key=key,
+        )
+    except Malformed as error:
+        yield Fault(position=first, what=f"the envelope of this batch: {error}")
+    except OverflowError:
+        yield Fault(position=first, what="the envelope of this batch: an instant that no calendar has")
+    if (key is None) != (content is None):
+        yield Fault(position=first, what="this batch has a key without a digest of its content, or the other way round")
 
 
 @attrs.define
@@ -80,21 +102,21 @@ class _Content:
     known: bool = True
     digest: Any = attrs.Factory(lambda: hashlib.sha256(b"["))
 
-    def add(self, row: EventRow, *, gone: bool) -> None:
-        _, name, version, body, personal, _ = row
+    def add(self, row: FactRow, *, gone: bool) -> None:
+        _, name, version, body, personal, *_ = row
         try:
-            plain = json.loads(body) | json.loads(personal or b"{}")
-        except (ValueError, TypeError):
+            told = dump([name, version, json.loads(body) | json.loads(personal or b"{}")])
+        except (ValueError, TypeError, RecursionError):
             gone = True
         if gone:
             self.known = False
         else:
-            self.digest.update((b"," if self.facts else b"") + dump([name, version, plain]))
+            self.digest.update((b"," if self.facts else b"") + told)
         self.facts += 1
 
     def faults(self) -> Iterator[Fault]:
-        first, last, _, key, content = self.batch
-        if key is not None and self.known and self.facts == last - first + 1:
+        first, last, *_, key, content = self.batch
+        if None not in (key, content) and self.known and self.facts == last - first + 1:
             self.digest.update(b"]")
             if self.digest.hexdigest() != content:
                 yield Fault(position=first, what="the key of this batch stands for something else")
@@ -124,23 +146,30 @@ class _Facts:
                     content, coming = _Content(coming), next(batches, None)
                 if content is None or row[5] != content.batch[0] or row[0] > content.batch[1]:
                     yield Fault(position=row[0], what="it is in no batch, or in another than it says")
-                elif content.batch[3] is not None:
+                elif content.batch[6] is not None:
                     content.add(row, gone=row[4] is None and row[1] not in self._impersonal)
             yield from self._page(rows, after, until)
         yield from content.faults() if content is not None else ()
         if self._mentions != self._source.mentions_count(self._head):
             yield from self._in_excess()
 
-    def _page(self, rows: list[EventRow], after: int, until: int) -> Iterator[Fault]:
+    def _page(self, rows: list[FactRow], after: int, until: int) -> Iterator[Fault]:
         """Decode the facts of a page, and hold the index against what they name."""
         named: set[tuple[str, int]] = set()
         perhaps: set[tuple[str, int]] = set()
         for row in rows:
+            if row[7] is not None:
+                yield Fault(position=row[0], what="a link of a chain that nobody has made")
             try:
-                ids, sure = self._ids(row)
-            except (Malformed, FormatError, TypeError) as error:
-                yield Fault(position=row[0], what=f"not to be read: {error}")
-                ids, sure = _strings(row[3]), False
+                fact = self._fact(row)
+            except (WisError, TypeError, ValueError) as error:
+                said = error if isinstance(error, WisError) else type(error).__name__
+                yield Fault(position=row[0], what=f"not to be read: {said}")
+                fact = None
+            else:
+                if fact is not None and row[6] != self._registry.shape(fact.name).subject_of(fact):
+                    yield Fault(position=row[0], what="its personal piece is said to be of somebody else")
+            ids, sure = (_strings(row[3]), False) if fact is None else (fact.about(), True)
             (named if sure else perhaps).update((name, row[0]) for name in ids)
         asked = sorted({name for name, _ in named | perhaps})
         found = set(self._source.mentions(after, until, asked))
@@ -149,16 +178,23 @@ class _Facts:
         # What nothing accounts for shows when all rows of the index are counted.
         self._mentions += len(found & (named | perhaps))
 
-    def _ids(self, row: EventRow) -> tuple[Iterable[str], bool]:
-        """Find the ids that a stored event named; all its strings, and not sure, when it is of an older version."""
-        _, name, version, body, personal, _ = row
+    def _fact(self, row: FactRow) -> Event | None:
+        """Find the fact that was stored; None when the event is of an older version, and reads as others today."""
+        _, name, version, body, personal, *_ = row
+        try:
+            held = body.encode()
+        except UnicodeEncodeError:
+            raise Malformed(f"{name}: no text of UTF-8") from None
         # Limits are for strangers: the engine may have made a larger one.
-        large = len(body) + len(personal or b"") > EVENT_BYTES_MAX
-        facts = self._registry.facts(name, version, body, personal, trusted=large)
-        (fact, *others) = facts
-        if fact is not None and not others and (fact.name, fact.version) == (name, version):
-            return fact.about(), True
-        return _strings(body), False
+        large = len(held) + len(personal or b"") > EVENT_BYTES_MAX
+        (fact, *others) = self._registry.facts(name, version, body, personal, trusted=large)
+        if fact is None or others or (fact.name, fact.version) != (name, version):
+            return None
+        if large:
+            again = self._registry.encode(fact)
+            if (again.body, again.personal) != (held, personal):
+                raise Malformed(f"{name}: not in canonical form")
+        return fact
 
     def _in_excess(self) -> Iterator[Fault]:
         """Find rows of the index that no fact accounts for."""
@@ -167,16 +203,16 @@ class _Facts:
             for name, position in rows:
                 for row in self._source.events(position - 1, position):
                     try:
-                        ids, _ = self._ids(row)
-                    except (Malformed, FormatError, TypeError):
-                        ids = _strings(row[3])
-                    if name in ids:
+                        fact = self._fact(row)
+                    except (WisError, TypeError, ValueError):
+                        fact = None
+                    if name in (_strings(row[3]) if fact is None else fact.about()):
                         break
                 else:
                     yield Fault(position=position, what="the index says what no fact here names")
 
 
-def _missing(rows: list[EventRow], after: int, until: int) -> Iterator[Fault]:
+def _missing(rows: list[FactRow], after: int, until: int) -> Iterator[Fault]:
     expected = after + 1
     for position in [*(row[0] for row in rows), until + 1]:
         if position != expected:
@@ -185,15 +221,15 @@ def _missing(rows: list[EventRow], after: int, until: int) -> Iterator[Fault]:
 
 
 def _strings(body: str) -> set[str]:
-    """Find every string in a piece of JSON; none in what is damaged."""
+    """Find every string in a piece of JSON that may be an id; none in what is damaged."""
     found: set[str] = set()
     try:
         waiting = [json.loads(body)]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return found
     while waiting:
         match waiting.pop():
-            case str() as text:
+            case str() as text if text.isprintable():
                 found.add(text)
             case dict() as fields:
                 waiting += fields.values()

@@ -9,18 +9,17 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from pathlib import Path
 from typing import Any, Final, Literal
 
 from wis_engine.errors import IntegrityError, OutcomeUnknown, StorageUnavailable
 from wis_engine.log.codec import Registry
 from wis_engine.log.follow import WAIT_SECONDS
-from wis_engine.log.log import Clock, Snapshot
-from wis_engine.log.rows import PAGE, BatchRow, EnvelopeRow, EventRow, KeyRow, Rows, rows_of, snapshot_of
+from wis_engine.log.log import Clock, Fault, Snapshot
+from wis_engine.log.rows import PAGE, BatchRow, EnvelopeRow, EventRow, FactRow, KeyRow, Rows, rows_of, snapshot_of
 from wis_engine.log.sql import LONG_AGO, SqlLog, require_zone
-from wis_engine.log.sqlite_file import connect, meaning, translated, wait_to_write
+from wis_engine.log.sqlite_file import connect, meaning, path_of, translated, wait_to_write
 
 LOOK_SECONDS: Final = 0.01
 """How often a follower asks for the head."""
@@ -55,8 +54,12 @@ _ENVELOPES: Final = """
     WHERE first IN (SELECT value FROM json_each(?))
 """
 
+_ALL: Final = """
+    SELECT position, name, version, body, personal, batch, subject, chain FROM events
+    WHERE position > ? AND position <= ? ORDER BY position
+"""
 _BATCHES: Final = """
-    SELECT first, last, recorded_at, key, content FROM batches
+    SELECT first, last, occurred_at, recorded_at, actor, cause, key, content FROM batches
     WHERE first > ? AND first <= ? ORDER BY first LIMIT ?
 """
 _MENTIONS: Final = """
@@ -65,7 +68,16 @@ _MENTIONS: Final = """
 """
 _MENTIONS_COUNT: Final = "SELECT count(*) FROM mentions WHERE position <= ?"
 _MENTIONS_AFTER: Final = """
-    SELECT id, position FROM mentions WHERE (id, position) > (?, ?) AND position <= ? ORDER BY id, position LIMIT ?
+    SELECT id, position FROM mentions
+    WHERE (id, position) > (CAST(? AS TEXT), ?) AND position <= ? ORDER BY id, position LIMIT ?
+"""
+_ASTRAY: Final = """
+    WITH log (head) AS (SELECT coalesce((SELECT last FROM batches ORDER BY first DESC LIMIT 1), 0))
+    SELECT 'a batch', first FROM batches WHERE first < 1
+    UNION ALL SELECT 'a fact', position FROM events, log WHERE position < 1 OR position > head
+    UNION ALL SELECT DISTINCT 'an entry of the index', position FROM mentions, log WHERE position < 1 OR position > head
+    UNION ALL SELECT DISTINCT 'a snapshot', position FROM snapshots, log WHERE position < 0 OR position > head
+    LIMIT ?
 """
 
 _PUT: Final = "INSERT INTO snapshots VALUES (?, ?, ?, ?, ?)"
@@ -97,7 +109,7 @@ class SqliteLog(SqlLog):
     FormatError
         The file is no log, or one of another release; it is untouched.
     Malformed
-        The log was made with another time zone.
+        The path is none, or the log was made with another time zone.
     StorageUnavailable
         The file cannot be opened.
     """
@@ -111,7 +123,7 @@ class SqliteLog(SqlLog):
         zone: str | None = None,
         mode: Literal["rw", "r"] = "rw",
     ) -> None:
-        self._path = Path(path)
+        self._path = path_of(path)
         super().__init__(self._path.name, registry=registry, clock=clock)
         self._writable = mode == "rw"
         self._connection: sqlite3.Connection | None = connect(self._path, writable=self._writable, zone=zone)
@@ -124,10 +136,7 @@ class SqliteLog(SqlLog):
 
     def put(self, snapshot: Snapshot) -> None:
         """Keep a snapshot, in the place of one at the same position."""
-        with self._transaction(None):
-            self._execute(_DROP, (snapshot.position,))
-            with translated(self._path):
-                self._live().executemany(_PUT, rows_of(snapshot))
+        self._kept(lambda: self._replace(snapshot.position, rows_of(snapshot)))
 
     def get(self, *, until: int | None = None) -> Snapshot | None:
         """Find the newest snapshot at or before a position; None when there is none."""
@@ -135,8 +144,12 @@ class SqliteLog(SqlLog):
 
     def drop(self, position: int) -> None:
         """Forget the snapshot at a position, if there is one."""
-        with self._transaction(None):
-            self._execute(_DROP, (position,))
+        self._kept(lambda: self._replace(position, ()))
+
+    def _replace(self, position: int, rows: Iterable[tuple[Any, ...]]) -> None:
+        with translated(self._path):
+            self._live().execute(_DROP, (position,))
+            self._live().executemany(_PUT, rows)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -171,7 +184,7 @@ class SqliteLog(SqlLog):
         return int(self._rows(_RECORDED_AT, (position,))[0][0])
 
     def _source(self) -> "_Source":
-        return _Source(self._rows)
+        return _Source(self._damaged_rows)
 
     def _waiting(self) -> AbstractContextManager[Callable[[int], None]]:
         return nullcontext(self._wait)
@@ -201,21 +214,29 @@ class SqliteLog(SqlLog):
             raise StorageUnavailable(f"{self._place}: the store undid what was written")
         return connection
 
-    def _execute(self, statement: str, values: Sequence[object] = ()) -> None:
-        with translated(self._path):
-            self._live().execute(statement, values)
-
     def _rows(self, statement: str, values: Any = ()) -> list[Any]:  # noqa: ANN401 - what sqlite3 takes and gives
         with self._lock, translated(self._path):
             return self._live().execute(statement, values).fetchall()
 
+    def _damaged_rows(self, statement: str, values: Any) -> list[Any]:  # noqa: ANN401 - what sqlite3 takes and gives
+        """Select rows in which a text may be none of UTF-8: its bytes come as lone surrogates."""
+        with self._lock, translated(self._path):
+            connection = self._live()
+            connection.text_factory = _surrogates
+            try:
+                return connection.execute(statement, values).fetchall()
+            finally:
+                connection.text_factory = str
+
     def _begin(self, *, inner: bool, size: int | None) -> None:  # noqa: ARG002 - one way for every size
         if inner:
-            self._require_transaction()
-            self._execute("SAVEPOINT inner")
-        else:
             with translated(self._path):
-                wait_to_write(self._live())
+                self._require_transaction().execute("SAVEPOINT inner")
+            return
+        if self._connection is not None and self._connection.in_transaction:
+            self._drop()  # somebody was stopped twice, the second time while this was done
+        with translated(self._path):
+            wait_to_write(self._live())
 
     def _roll_back(self, *, inner: bool) -> None:
         # When SQLite has undone the transaction by itself, there is nothing left to undo.
@@ -232,19 +253,20 @@ class SqliteLog(SqlLog):
         try:
             connection.execute("RELEASE inner" if inner else "COMMIT")
         except sqlite3.Error as error:
-            self._roll_back(inner=inner)
             code = error.sqlite_errorcode
             if code & 0xFF == sqlite3.SQLITE_IOERR and code != sqlite3.SQLITE_IOERR_WRITE:
                 # The kernel may have dropped the pages that it failed to write: this connection is done.
                 self._drop()
-                raise OutcomeUnknown(f"{self._place}: the commit was sent and not confirmed") from error
-            raise meaning(error, self._path) from error
+                raise OutcomeUnknown(f"{self._place}: the commit was sent and not confirmed") from None
+            raise meaning(error, self._path) from None
 
     def _drop(self) -> None:
-        if self._connection is not None and self._process == os.getpid():
-            with suppress(sqlite3.Error):
-                self._connection.close()
-        self._connection = None
+        try:
+            if self._connection is not None and self._process == os.getpid():
+                with suppress(sqlite3.Error):
+                    self._connection.close()
+        finally:
+            self._connection = None
 
 
 class _Source:
@@ -253,11 +275,14 @@ class _Source:
     def __init__(self, ask: Callable[[str, Any], list[Any]]) -> None:
         self._ask = ask
 
-    def faults(self) -> list[str]:
-        return [f"the file: {said}" for (said,) in self._ask("PRAGMA integrity_check", ()) if said != "ok"]
+    def faults(self) -> list[Fault]:
+        checked = self._ask("PRAGMA integrity_check", ())
+        found = [Fault(position=0, what=f"the file: {said}") for (said,) in checked if said != "ok"]
+        astray = self._ask(_ASTRAY, (PAGE,))
+        return found + [Fault(position=position, what=f"{what} where no fact stands") for what, position in astray]
 
-    def events(self, after: int, until: int) -> list[EventRow]:
-        return self._ask(_READ, {"after": after, "until": until, "types": None, "page": -1})
+    def events(self, after: int, until: int) -> list[FactRow]:
+        return self._ask(_ALL, (after, until))
 
     def batches(self, after: int, until: int) -> list[BatchRow]:
         return self._ask(_BATCHES, (after, until, PAGE))
@@ -269,7 +294,11 @@ class _Source:
         return int(self._ask(_MENTIONS_COUNT, (until,))[0][0])
 
     def mentions_after(self, name: str, position: int, until: int) -> list[tuple[str, int]]:
-        return self._ask(_MENTIONS_AFTER, (name, position, until, PAGE))
+        return self._ask(_MENTIONS_AFTER, (name.encode(errors="surrogateescape"), position, until, PAGE))
+
+
+def _surrogates(text: bytes) -> str:
+    return text.decode(errors="surrogateescape")
 
 
 def _listed(values: Iterable[str] | None) -> str | None:

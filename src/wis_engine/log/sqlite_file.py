@@ -18,6 +18,7 @@ from wis_engine.errors import (
     FormatError,
     Full,
     IntegrityError,
+    Malformed,
     ReadOnly,
     StorageUnavailable,
     WisError,
@@ -30,6 +31,8 @@ FORMAT: Final = 2
 ROW_BYTES_MAX: Final = 1 << 28
 CACHE_KIB: Final = 16 * 1024
 _PAGE_BYTES_MIN: Final = 512
+_NAME_MAX: Final = 100
+"""How much of a file's name is said when it is so long that no file can have it."""
 PAUSE_SECONDS: Final = 0.001
 """Pause between two tries to get the write lock."""
 _WAL_TRIES: Final = 100
@@ -101,10 +104,23 @@ _MEANINGS: Final[dict[int, tuple[type[WisError], str]]] = {
 def meaning(error: sqlite3.Error, path: Path) -> WisError:
     """Turn an error of SQLite into ours; what is not known otherwise is damage."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
+    # What SQLite says beyond its code is left out: it may quote a row.
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
     cls, words = (
-        _MEANINGS.get(code) or _MEANINGS.get(code & 0xFF) or (IntegrityError, f"what is stored is damaged ({error})")
+        _MEANINGS.get(code) or _MEANINGS.get(code & 0xFF) or (IntegrityError, f"what is stored is damaged ({name})")
     )
     return cls(f"{path.name}: {words}")
+
+
+def path_of(path: str | os.PathLike[str]) -> Path:
+    """Take a path, or raise `Malformed` for what no file system can hold."""
+    try:
+        held = os.fsencode(path)
+    except (TypeError, ValueError):
+        held = b"\0"
+    if b"\0" in held:
+        raise Malformed("no path of a file")
+    return Path(path)
 
 
 @contextmanager
@@ -113,7 +129,9 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise meaning(error, path) from error
+        raise meaning(error, path) from None
+    except OSError as error:
+        raise StorageUnavailable(f"{path.name[:_NAME_MAX]}: the file cannot be opened ({error.strerror})") from None
 
 
 def connect(path: Path, *, writable: bool, zone: str | None) -> sqlite3.Connection:

@@ -1,12 +1,13 @@
 """What the links of a network stand in: integer columns, orders over them, pictures of them.
 
 Columns are `array`s, which grow cheaply and read one number fast. numpy sees
-their memory when many rows are sorted at once, and is loaded only then.
+the memory of copies when many rows are sorted at once, and is loaded only then.
 """
 
 import sys
 from array import array
 from bisect import bisect_left, bisect_right
+from copy import copy
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import attrs
@@ -38,10 +39,8 @@ class Order:
         return [column[row] for row in rows[begin:end] if relation[row] == code and not until[row]]
 
     def span(self, near: int) -> tuple[int, int]:
-        """Where the rows of a node begin and end; nothing for a node that came later."""
-        if near + 1 < len(self.starts):
-            return self.starts[near], self.starts[near + 1]
-        return 0, 0
+        """Where the rows of a node begin and end."""
+        return self.starts[near], self.starts[near + 1]
 
 
 class Chains:
@@ -62,13 +61,18 @@ class Chains:
         self.last: dict[int, int] = {}
         self.before = array("i")
 
-    def pop(self, end: int) -> None:
-        """Take the last row off again."""
-        before = self.before.pop()
-        if before < 0:
-            del self.last[end]
-        else:
-            self.last[end] = before
+    def drop(self, end: int, row: int) -> None:
+        """Let an end go back to the row before this one, if this is its last."""
+        if self.last.get(end) == row:
+            before = self.before[row - self._first]
+            if before < 0:
+                del self.last[end]
+            else:
+                self.last[end] = before
+
+    def cut(self, rows: int) -> None:
+        """Forget all rows but the first so many of all, which no end has any more."""
+        del self.before[rows - self._first :]
 
     def open_ends(self, end: int, until: "array[int]", column: "array[int]") -> list[int]:
         """List what a column says of the open rows of an end, the last one first."""
@@ -90,6 +94,53 @@ class Chains:
     def nbytes(self) -> int:
         """Bytes held."""
         return sys.getsizeof(self.last) + sys.getsizeof(self.before)
+
+
+@attrs.frozen(kw_only=True)
+class Fold:
+    """The links that were open at a moment when nothing could be undone, in order; it never changes.
+
+    Attributes
+    ----------
+    links, nodes, closings
+        How many there were of each, ever.
+    last
+        Position of the last of them.
+    outgoing, incoming
+        Rows of the links that were open.
+    """
+
+    links: int = 0
+    nodes: int = 0
+    closings: int = 0
+    last: int = 0
+    outgoing: Order = Order(array("i"), array("i", [0]))
+    incoming: Order = Order(array("i"), array("i", [0]))
+
+
+class Recent:
+    """What came after a fold, and the fold: a reader takes hold of both at once.
+
+    Attributes
+    ----------
+    rows
+        The last row of each link that was opened since; whether it is still open shows in its `until`.
+    outgoing, incoming
+        The rows opened since, chained.
+    """
+
+    __slots__ = ("fold", "incoming", "outgoing", "rows")
+
+    def __init__(self, fold: Fold) -> None:
+        self.fold = fold
+        self.rows: dict[int, int] = {}
+        self.outgoing, self.incoming = Chains(fold.links), Chains(fold.links)
+
+    def __copy__(self) -> "Recent":
+        """Copy what grows."""
+        other = Recent(self.fold)
+        other.rows, other.outgoing, other.incoming = self.rows.copy(), copy(self.outgoing), copy(self.incoming)
+        return other
 
 
 @attrs.frozen(kw_only=True)
@@ -123,7 +174,7 @@ class Picture:
 
 
 def vector(column: "array[int]") -> Vector:
-    """View a column as a numpy vector; drop it soon, since the column cannot grow meanwhile."""
+    """View a column as a numpy vector; while the view lasts the column cannot grow, so view what nobody writes to."""
     import numpy as np  # noqa: PLC0415 - loaded with the first fold
 
     return np.frombuffer(column, dtype=column.typecode)

@@ -172,7 +172,8 @@ class Graph(MultiDiGraph):
     -----
     A graph of now is free when nothing changed since the last one, and
     otherwise costs a sort of the open links; it shares the columns. A graph
-    of the past, or in the middle of a batch, copies the rows it shows.
+    of the past, or in the middle of a batch, copies the rows it shows. It may
+    be taken and read in one thread while another writes.
     """
 
     def __init__(self, links: object = None, at: int | None = None, **attr: Any) -> None:  # noqa: ANN401 - graph data
@@ -216,8 +217,8 @@ def _components(picture: Picture) -> Iterator[list[str]]:
     from scipy import sparse  # type: ignore[import-untyped]  # noqa: PLC0415 - the same; it ships no types
 
     rows = vector(picture.outgoing.rows)
-    near = vector(picture.source)[rows]
-    far = vector(picture.target)[rows]
+    near = vector(picture.source[:])[rows]  # of copies: the columns may be shared with the network, and grow
+    far = vector(picture.target[:])[rows]
     joined = sparse.coo_array((np.ones(len(rows), dtype=bool), (near, far)), shape=(picture.nodes, picture.nodes))
     count, labels = sparse.csgraph.connected_components(joined, directed=False)
     nodes = [picture.ids[row] for row in np.argsort(labels, kind="stable").tolist()]

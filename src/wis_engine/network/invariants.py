@@ -14,9 +14,23 @@ import attrs
 
 from wis_engine.network import grants, ledger
 from wis_engine.network.network import Network
-from wis_engine.network.promises import Engagement, Need, NeedState, Pool, PoolState, SessionState, VoucherState
+from wis_engine.network.parties import CostClass, FundSource
+from wis_engine.network.partners import Cost
+from wis_engine.network.promises import Engagement, Need, NeedState, Pool, PoolState, VoucherState
 from wis_engine.network.timetable import most_at_once, promised_minutes, taken
-from wis_engine.values import Cents, FundId, HouseholdId, Occurrence, OfferId, PoolId, SupplierId, is_redacted
+from wis_engine.values import (
+    ActionCode,
+    Cents,
+    EngagementId,
+    FundId,
+    HouseholdId,
+    Occurrence,
+    OfferId,
+    PoolId,
+    ProjectId,
+    SupplierId,
+    is_redacted,
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -55,7 +69,7 @@ def _quantity(network: Network) -> Iterator[Breach]:
         for occurrence, state, minutes in zip(
             engagement.occurrences, engagement.states, engagement.delivered_minutes, strict=False
         ):
-            was_delivered = state in (SessionState.DELIVERED, SessionState.CONFIRMED)
+            was_delivered = state.took_place
             last_step = engagement.step + 1 == network.needs[engagement.need].step_count
             delivered[engagement.need] += was_delivered and last_step
             if not 0 <= minutes <= occurrence.minutes or bool(minutes) != was_delivered:
@@ -77,6 +91,9 @@ def _money(network: Network) -> Iterator[Breach]:
             yield _breach("money", f"{name}: debits {debits}, credits {credits_}")
     yield from _funds(network)
     yield from _suppliers(network)
+    yield from _uses(network)
+    yield from _costs(network)
+    yield from _granted(network)
 
 
 def _funds(network: Network) -> Iterator[Breach]:
@@ -113,13 +130,82 @@ def _suppliers(network: Network) -> Iterator[Breach]:
     paid: dict[SupplierId, Cents] = defaultdict(int)
     for engagement in network.engagements.values():
         paid[network.offers[engagement.offer].supplier] += engagement.redeemed_cents
-        if not 0 <= engagement.redeemed_cents <= engagement.payable_cents:
-            yield _breach("money", f"paid {engagement.redeemed_cents} of {engagement.payable_cents}", engagement.id)
+        if not 0 <= engagement.redeemed_cents <= engagement.delivered_cents:
+            yield _breach("money", f"paid {engagement.redeemed_cents} of {engagement.delivered_cents}", engagement.id)
     for supplier in network.suppliers:
         account = network.accounts.get(ledger.account_of(supplier))
         credited = 0 if account is None else account.credits_posted_cents
         if paid[supplier] != credited:
             yield _breach("money", f"engagements paid {paid[supplier]}, account {credited}", supplier)
+
+
+def _uses(network: Network) -> Iterator[Breach]:
+    """What a voucher paid is what its uses say; what was settled was redeemed, and has left the supplier's account."""
+    settled: dict[SupplierId, Cents] = defaultdict(int)
+    paid: dict[EngagementId, Cents] = defaultdict(int)
+    for voucher in network.vouchers.values():
+        if sum(use.redeemed_cents for use in voucher.uses) != voucher.redeemed_cents:
+            yield _breach("money", f"redeemed {voucher.redeemed_cents}, its uses say otherwise", voucher.id)
+        for use in voucher.uses:
+            paid[use.engagement] += use.redeemed_cents
+            settled[network.offers[network.engagements[use.engagement].offer].supplier] += use.settled_cents
+            if not 0 <= use.settled_cents <= use.redeemed_cents:
+                yield _breach("money", f"settled {use.settled_cents} of {use.redeemed_cents}", voucher.id)
+    for engagement in network.engagements.values():
+        if paid[engagement.id] != engagement.redeemed_cents:
+            yield _breach("money", f"paid {engagement.redeemed_cents}, vouchers {paid[engagement.id]}", engagement.id)
+    for supplier in network.suppliers:
+        account = network.accounts.get(ledger.account_of(supplier))
+        if account is not None and account.debits_posted_cents != settled[supplier]:
+            yield _breach("money", f"settled {settled[supplier]}, account {account.debits_posted_cents}", supplier)
+
+
+def _costs(network: Network) -> Iterator[Breach]:
+    """Partners are credited what they spent, and no action costs more than its budget."""
+    spent: dict[str, Cents] = defaultdict(int)
+    lines: dict[ActionCode, Cents] = defaultdict(int)
+    for cost in _standing(network):
+        spent[cost.action] += cost.net_cents
+        spent[cost.partner] += cost.net_cents
+    for fund in network.funds.values():
+        lines[fund.action] += network.accounts[ledger.account_of(fund.id)].credits_posted_cents
+    for partner in network.partners:
+        account = network.accounts.get(ledger.account_of(partner))
+        credited = 0 if account is None else account.credits_posted_cents
+        if spent[partner] != credited:
+            yield _breach("money", f"costs {spent[partner]}, account {credited}", partner)
+    for action in network.actions.values():
+        if (action.costs_cents, action.lines_cents) != (spent[action.id], lines[action.id]):
+            yield _breach("money", "costs and lines are counted otherwise", action.id)
+        if action.left_cents < 0:
+            yield _breach("money", f"over its budget by {-action.left_cents}", action.id)
+
+
+def _granted(network: Network) -> Iterator[Breach]:
+    """Of each source no more is used than was granted; goods stay within their cap."""
+    used: dict[tuple[ProjectId, FundSource], Cents] = defaultdict(int)
+    goods: dict[ProjectId, Cents] = defaultdict(int)
+    for fund in network.funds.values():
+        project = network.actions[fund.action].project
+        used[project, fund.source] += network.accounts[ledger.account_of(fund.id)].credits_posted_cents
+    for cost in _standing(network):
+        project = network.actions[cost.action].project
+        used[project, cost.source] += cost.net_cents
+        goods[project] += cost.net_cents if cost.cost_class is CostClass.GOODS else 0
+    for planned in network.projects.values():
+        both = used[planned.id, FundSource.CONTRIBUTION], used[planned.id, FundSource.COFINANCING]
+        counted = planned.contribution_used_cents, planned.cofinancing_used_cents
+        if (*both, goods[planned.id]) != (*counted, planned.goods_cents):
+            yield _breach("money", "sources and goods are counted otherwise", planned.id)
+        for source in FundSource:
+            if planned.left_cents(source) < 0:
+                yield _breach("money", f"{source} over by {-planned.left_cents(source)}", planned.id)
+        if planned.goods_cap_cents is not None and planned.goods_cents > planned.goods_cap_cents:
+            yield _breach("money", f"goods {planned.goods_cents} of {planned.goods_cap_cents}", planned.id)
+
+
+def _standing(network: Network) -> Iterator[Cost]:
+    return (cost for cost in network.costs.values() if not cost.reversed)
 
 
 def _capacity(network: Network) -> Iterator[Breach]:

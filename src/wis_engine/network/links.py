@@ -6,33 +6,54 @@ rows of a few integer columns, at less than a tenth of the memory of a graph of
 dicts. Writing appends a row and chains it to its nodes' earlier ones; `settle`
 folds what is final into sorted orders, where a question is a binary search. A
 question of a guard costs a few microseconds in either state, and never a fold.
+
+One thread writes at a time; others may read meanwhile. A row is known to an
+index after it is whole in all columns, and leaves the indexes before the
+columns; only the writer folds, and puts the fold in use at one blow; whoever
+reads many rows reads copies. Such a reader may see a part of an open batch.
 """
 
 import sys
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from itertools import count
-from typing import Final, Literal
+from operator import attrgetter, itemgetter
+from typing import Final
 
 from wis_engine.errors import IntegrityError, Malformed
 from wis_engine.network.columns import (
     FEW,
     NODE_BITS,
     RELATION_BITS,
-    Chains,
+    Fold,
     Order,
     Picture,
-    Vector,
-    sorted_order,
+    Recent,
     vector,
 )
-from wis_engine.network.history import Columns, Row, check_history, columns_of, join_key, joins_of
+from wis_engine.network.history import (
+    Columns,
+    Row,
+    check_history,
+    columns_of,
+    folded,
+    folded_on,
+    join_key,
+    joins_of,
+    stood_at,
+)
 from wis_engine.network.relations import Relation
 
 UNFOLDED_MIN: Final = 4096  # below this many changes a fold costs more than it saves
-_COLUMNS: Final = ("_kinds", "_node_since", "_source", "_relation", "_target", "_since", "_until", "_closed")
+_COLUMNS: Final = ("_ids", "_kinds", "_node_since", "_source", "_relation", "_target", "_since", "_until", "_closed")
+_every_column: Final = attrgetter(*_COLUMNS)
+_link_columns: Final = attrgetter(*_COLUMNS[2:])
+_whole: Final = itemgetter(slice(None))
+
+Mark = tuple[int, int, int]
+"""How many links, nodes and closings there were."""
 
 
 class Links:
@@ -47,38 +68,33 @@ class Links:
 
     Notes
     -----
-    Operations are undone in the reverse order of being done, back to the last
-    `settle`; only what is settled is ever folded, so undoing costs no more
-    than doing. Positions never go backwards, and stay below 2**32: they take a
-    third of the memory of a link.
+    What was done since a mark is undone at once, back to the last `settle` at
+    most; only what is settled is ever folded, so undoing costs no more than
+    doing. An operation that was stopped half way is undone like one that was
+    not. Positions never go backwards, and stay below 2**32: they take a third
+    of the memory of a link.
     """
 
     __slots__ = (
         "_allowed",
-        "_changes",
         "_closed",
         "_codes",
-        "_folded",
-        "_folded_nodes",
+        "_drawn",
         "_ids",
-        "_in",
         "_kind_codes",
         "_kind_names",
         "_kinds",
         "_last_closed",
         "_node_since",
-        "_out",
+        "_recent",
         "_relation",
         "_relation_names",
         "_rows_by_id",
         "_settled",
-        "_settled_nodes",
         "_since",
         "_source",
-        "_tail",
-        "_tail_in",
-        "_tail_out",
         "_target",
+        "_undone",
         "_until",
     )
 
@@ -105,14 +121,12 @@ class Links:
         self._target = array("i")
         self._since = array("I")
         self._until = array("I")  # 0 while open: no fact stands at position 0
-        # Links open at the last fold, and those opened since; whether one is still open shows in its `until`.
-        self._out = self._in = Order(array("i"), array("i", [0]))
-        self._tail: dict[int, int] = {}  # last row of a link
-        self._tail_out, self._tail_in = Chains(0), Chains(0)
         self._closed = array("i")  # rows closed since the last settle, for undo
-        self._folded = self._folded_nodes = self._settled = self._settled_nodes = 0
-        self._last_closed = 0  # position of the last settled close
-        self._changes = 0  # since the last fold
+        self._recent = Recent(Fold())
+        self._drawn = self._recent.fold  # a fold that is as new or newer, for the pictures of readers
+        self._settled: Mark = 0, 0, 0
+        self._last_closed = 0  # position of the last settled closing
+        self._undone = 0  # how often something was undone
 
     def node(self, node_id: str, kind: str, since: int) -> int:
         """Give the row number of a node, entering it when it is new.
@@ -130,20 +144,28 @@ class Links:
             if self._kinds[row] != code:
                 raise Malformed(f"{node_id} is a {self._kind_names[self._kinds[row]]}, not a {kind}")
             return row
-        row = self._rows_by_id[node_id] = len(self._ids)
-        self._ids.append(node_id)
-        self._kinds.append(code)
         self._node_since.append(since)
+        self._kinds.append(code)
+        self._ids.append(node_id)
+        row = self._rows_by_id[node_id] = len(self._ids) - 1
         return row
 
     def kind(self, node_id: str) -> str | None:
         """Kind of a node; None when there is no such node."""
+        undone = self._undone
         row = self._rows_by_id.get(node_id)
-        return None if row is None else self._kind_names[self._kinds[row]]
+        if row is None:
+            return None
+        try:
+            kind = self._kind_names[self._kinds[row]]
+        except IndexError:  # it was undone between the two lines
+            return self.kind(node_id)
+        return kind if undone == self._undone else self.kind(node_id)
 
     def nodes(self) -> Iterator[tuple[str, str, int]]:
         """List every node as (id, kind, since), in order of entering."""
-        for node_id, kind, since in zip(self._ids, self._kinds, self._node_since, strict=True):
+        held = self.columns
+        for node_id, kind, since in zip(held.ids, held.kinds, held.entered, strict=True):
             yield node_id, self._kind_names[kind], since
 
     def open(self, source: str, relation: str, target: str, since: int) -> bool:
@@ -164,23 +186,24 @@ class Links:
             raise Malformed(f"«{relation}» does not join a {self.kind(source)} to a {self.kind(target)}")
         out = near << RELATION_BITS | code
         link = out << NODE_BITS | far
-        row = self._tail.get(link)
-        if row is None and near < self._folded_nodes > far:
-            row = self._folded_row(near, code, far)
+        recent = self._recent
+        row = recent.rows.get(link)
+        if row is None and near < recent.fold.nodes > far:
+            row = self._folded_row(recent.fold, near, code, far)
         if row is not None and not self._until[row]:
             return False
-        row = self._tail[link] = len(self._source)
+        row = len(self._until)
+        self._since.append(since)  # the one that can fail, when the position is too large
         self._source.append(near)
         self._relation.append(code)
         self._target.append(far)
-        self._since.append(since)
         self._until.append(0)
-        into, tail_out, tail_in = far << RELATION_BITS | code, self._tail_out, self._tail_in
-        tail_out.before.append(tail_out.last.get(out, -1))
-        tail_out.last[out] = row
-        tail_in.before.append(tail_in.last.get(into, -1))
-        tail_in.last[into] = row
-        self._changes += 1
+        into, outgoing, incoming = far << RELATION_BITS | code, recent.outgoing, recent.incoming
+        outgoing.before.append(outgoing.last.get(out, -1))
+        outgoing.last[out] = row
+        incoming.before.append(incoming.last.get(into, -1))
+        incoming.last[into] = row
+        recent.rows[link] = row
         return True
 
     def close(self, source: str, relation: str, target: str, until: int) -> bool:
@@ -193,80 +216,94 @@ class Links:
         row = self._open_row(near, code, far)
         if row is None:
             return False
-        self._until[row] = until
         self._closed.append(row)
-        self._changes += 1
+        self._until[row] = until
         return True
 
-    def undo_node(self, node_id: str) -> None:
-        """Take back the entering of the last node; no link may touch it."""
-        assert self._ids[-1] == node_id, "not the last node"
-        assert len(self._ids) > self._settled_nodes, "the last node is settled"
-        del self._rows_by_id[self._ids.pop()]
-        self._kinds.pop()
-        self._node_since.pop()
+    def mark(self) -> Mark:
+        """Mark where things stand, to come back here."""
+        return len(self._until), len(self._ids), self._settled[2] + len(self._closed)
 
-    def undo_open(self, source: str, relation: str, target: str) -> None:
-        """Take back the last `open` that was done."""
-        assert len(self._source) > self._settled, "the last link is settled"
-        near, code, far = link = self._source.pop(), self._relation.pop(), self._target.pop()
-        assert link == self._link(source, relation, target), "not the last link that was opened"
-        self._since.pop()
-        self._until.pop()
-        out = near << RELATION_BITS | code
-        del self._tail[out << NODE_BITS | far]
-        self._tail_out.pop(out)
-        self._tail_in.pop(far << RELATION_BITS | code)
-        self._changes -= 1
-
-    def undo_close(self, source: str, relation: str, target: str) -> None:
-        """Take back the last `close` that was done."""
-        row = self._closed.pop()
-        near, code, far = link = self._source[row], self._relation[row], self._target[row]
-        assert link == self._link(source, relation, target), "not the last link that was closed"
-        self._until[row] = 0
-        if row >= self._folded:
-            # The link may have been opened again meanwhile, which hid this row.
-            self._tail[(near << RELATION_BITS | code) << NODE_BITS | far] = row
-        self._changes -= 1
+    def undo(self, mark: Mark) -> None:
+        """Take back everything since a mark; to do so again, or once more from the start, does no harm."""
+        links, nodes, closings = mark
+        first = closings - self._settled[2]
+        assert links >= self._settled[0], "a link after the mark is settled"
+        assert nodes >= self._settled[1], "a node after the mark is settled"
+        assert first >= 0, "a closing after the mark is settled"
+        recent = self._recent
+        for row in reversed(range(links, len(self._until))):
+            out = self._source[row] << RELATION_BITS | self._relation[row]
+            link = out << NODE_BITS | self._target[row]
+            if recent.rows.get(link) == row:
+                del recent.rows[link]
+            recent.outgoing.drop(out, row)
+            recent.incoming.drop(self._target[row] << RELATION_BITS | self._relation[row], row)
+        for row in reversed(self._closed[first:]):
+            if row < links:
+                self._until[row] = 0
+                if row >= recent.fold.links:
+                    # The link may have been opened again meanwhile, which hid this row.
+                    out = self._source[row] << RELATION_BITS | self._relation[row]
+                    recent.rows[out << NODE_BITS | self._target[row]] = row
+        for column in (self._until, self._target, self._relation, self._source, self._since):
+            del column[links:]
+        recent.outgoing.cut(links)
+        recent.incoming.cut(links)
+        del self._closed[first:]
+        for node_id in self._ids[nodes:]:
+            self._rows_by_id.pop(node_id, None)
+        del self._ids[nodes:]
+        del self._kinds[nodes:], self._node_since[nodes:]
+        self._undone += 1  # from here on rows are given again to others
 
     def settle(self) -> None:
         """Make everything so far final; fold it when enough has changed."""
-        self._settled = len(self._source)
-        self._settled_nodes = len(self._ids)
+        links, _, closings = self._settled = self.mark()
         if self._closed:
             self._last_closed = self._until[self._closed[-1]]
             del self._closed[:]
-        if self._changes > UNFOLDED_MIN and self._changes > len(self._out.rows) // 8:
-            self._fold()
+        fold = self._recent.fold
+        changes = links - fold.links + closings - fold.closings
+        if changes > UNFOLDED_MIN and changes > len(fold.outgoing.rows) // 8:
+            self._use(folded_on(fold, self.columns, last_closed=self._last_closed))
+
+    def _use(self, fold: Fold) -> None:
+        self._recent, self._drawn = Recent(fold), fold
+        self._settled = fold.links, fold.nodes, fold.closings
 
     def is_open(self, source: str, relation: str, target: str) -> bool:
         """Say whether a link is open."""
+        undone, code = self._undone, self._codes[relation]
         near = self._rows_by_id.get(source)
         far = self._rows_by_id.get(target)
-        code = self._codes[relation]
-        return near is not None and far is not None and self._open_row(near, code, far) is not None
+        try:
+            found = near is not None and far is not None and self._open_row(near, code, far) is not None
+        except IndexError:  # the row was undone on the way to it: another one says what holds
+            return self.is_open(source, relation, target)
+        return found if undone == self._undone else self.is_open(source, relation, target)
 
     def targets(self, source: str, relation: str) -> list[str]:
         """Nodes that open links of a relation lead to, sorted by id."""
-        return self._far_ids(source, relation, self._tail_out, self._out, self._target)
+        return self._far_ids(source, relation, outgoing=True)
 
     def sources(self, target: str, relation: str) -> list[str]:
         """Nodes that open links of a relation come from, sorted by id."""
-        return self._far_ids(target, relation, self._tail_in, self._in, self._source)
+        return self._far_ids(target, relation, outgoing=False)
 
     def __len__(self) -> int:
         """How many links there are, closed ones among them."""
-        return len(self._source)
+        return len(self._until)
 
     def rows(self) -> Iterator[Row]:
         """List every link ever as (source, relation, target, since, until), in order of opening.
 
         `until` is None while the link is open.
         """
-        ids, names = self._ids, self._relation_names
+        held, names = self.columns, self._relation_names
+        ids = held.ids
         for near, code, far, since, until in zip(
-            self._source, self._relation, self._target, self._since, self._until, strict=True
+            held.source, held.relation, held.target, held.since, held.until, strict=True
         ):
             yield ids[near], names[code], ids[far], since, until or None
 
@@ -286,17 +323,11 @@ class Links:
 
     @property
     def columns(self) -> Columns:
-        """Everything held, as it is held: to be read at once, and not to be written."""
-        return Columns(
-            ids=self._ids,
-            kinds=self._kinds,
-            entered=self._node_since,
-            source=self._source,
-            relation=self._relation,
-            target=self._target,
-            since=self._since,
-            until=self._until,
-        )
+        """Everything held, copied at one moment."""
+        # No other thread has its turn within a call that runs no Python code.
+        ids, kinds, entered, *links, _ = tuple(map(_whole, _every_column(self)))
+        del kinds[len(ids) :], entered[len(ids) :]
+        return _whole_rows(ids, kinds, entered, links)
 
     def restore(self, columns: Columns) -> None:
         """Take over what `columns` gave, and settle; for a store that is empty.
@@ -318,65 +349,66 @@ class Links:
             if join_key(code, near, far) not in self._allowed:
                 names = self._kind_names
                 raise IntegrityError(f"«{self._relation_names[code]}» joins a {names[near]} to a {names[far]}")
-        self._last_closed = int(vector(self._until).max(initial=0))
-        self._settled, self._settled_nodes = len(self._source), len(self._ids)
-        self._sort(rows, rows, kind="quicksort")
+        self._last_closed = int(vector(columns.until).max(initial=0))
+        self._use(folded(columns, rows, rows, last_closed=self._last_closed, kind="quicksort"))
 
     def copy(self) -> "Links":
-        """Make independent links that are equal to these; what only ever is replaced is shared."""
+        """Make independent links that are equal to these; what only ever is replaced is shared.
+
+        Nobody may write meanwhile.
+        """
         other = copy(self)
-        for name in ("_kind_names", "_kind_codes", "_ids", "_rows_by_id", "_tail", "_tail_out", "_tail_in", *_COLUMNS):
+        for name in ("_kind_names", "_kind_codes", "_rows_by_id", "_recent", *_COLUMNS):
             setattr(other, name, copy(getattr(self, name)))
         return other
 
     @property
     def nbytes(self) -> int:
         """Bytes held, with the table of nodes and without the texts of the ids."""
-        columns = (self._source, self._relation, self._target, self._since, self._until, self._closed)
-        orders = (self._out.rows, self._out.starts, self._in.rows, self._in.starts)
-        tables = (self._ids, self._rows_by_id, self._kinds, self._node_since, self._tail)
-        return sum(map(sys.getsizeof, (*columns, *orders, *tables))) + self._tail_out.nbytes + self._tail_in.nbytes
+        recent = self._recent
+        folds = {id(fold): fold for fold in (recent.fold, self._drawn)}.values()
+        orders = [order for fold in folds for order in (fold.outgoing, fold.incoming)]
+        held = (*_every_column(self), self._rows_by_id, recent.rows, *(order.rows for order in orders))
+        starts = (order.starts for order in orders)
+        return sum(map(sys.getsizeof, (*held, *starts))) + recent.outgoing.nbytes + recent.incoming.nbytes
 
     def picture(self, at: int | None = None) -> Picture:
         """Nodes and open links now, or as they stood after the fact at a position."""
-        settled = self._settled, self._settled_nodes, 0
-        final = settled == (len(self._source), len(self._ids), len(self._closed))
-        if final and (at is None or at >= self._last_position()):
-            self._fold()
-            columns = (self._source, self._relation, self._target, self._since)
-            return self._pictured(len(self._ids), columns, self._out, self._in)
-        return self._picture_at(sys.maxsize if at is None else at)
+        fold, settled = self._drawn, self._settled
+        if self.mark() != (fold.links, fold.nodes, fold.closings):
+            # As in `columns`; who only orders links has no use for the ids.
+            entered, *links, closed = tuple(map(_whole, _link_columns(self)))
+            if closed or (len(links[0]), len(entered)) != settled[:2]:
+                return self._picture_of(self.columns, at, settled)
+            held = _whole_rows(self._ids, self._kinds, entered, links)
+            fold = self._drawn = folded_on(fold, held, last_closed=self._last_closed)
+        if at is not None and at < fold.last:
+            return self._picture_of(self.columns, at, settled)
+        columns = (self._source, self._relation, self._target, self._since)
+        return self._pictured(fold.nodes, self._shared_nodes(), columns, fold.outgoing, fold.incoming)
 
-    def _last_position(self) -> int:
-        entered = self._node_since[-1] if self._node_since else 0
-        opened = self._since[-1] if self._since else 0
-        closed = self._until[self._closed[-1]] if self._closed else self._last_closed
-        return max(entered, opened, closed)
+    def _picture_of(self, held: Columns, at: int | None, settled: Mark) -> Picture:
+        nodes, columns, outgoing, incoming = stood_at(held, sys.maxsize if at is None else at)
+        if nodes <= settled[1]:
+            return self._pictured(nodes, self._shared_nodes(), columns, outgoing, incoming)
+        # A node that may yet be undone must not vanish from a picture that was taken.
+        ids = held.ids[:nodes]
+        table = ids, dict(zip(ids, count(), strict=False)), held.kinds[:nodes]
+        return self._pictured(nodes, table, columns, outgoing, incoming)
 
-    def _picture_at(self, at: int) -> Picture:
-        import numpy as np  # noqa: PLC0415 - loaded when a graph is first read
+    def _shared_nodes(self) -> "tuple[list[str], dict[str, int], array[int]]":
+        return self._ids, self._rows_by_id, self._kinds
 
-        nodes = bisect_right(self._node_since, at)
-        opened = bisect_right(self._since, at)
-        until = vector(self._until)[:opened]
-        rows = np.flatnonzero((until == 0) | (until > at))
-        del until  # an array whose memory is viewed cannot grow
-        columns = tuple(
-            array(column.typecode, vector(column)[rows].tobytes())
-            for column in (self._source, self._relation, self._target, self._since)
-        )
-        source, relation, target, _ = columns
-        every = np.arange(len(rows))
-        outgoing = sorted_order(every, source, relation, target, nodes, "quicksort")
-        incoming = sorted_order(every, target, relation, source, nodes, "quicksort")
-        return self._pictured(nodes, columns, outgoing, incoming)
-
-    def _pictured(self, nodes: int, columns: "tuple[array[int], ...]", outgoing: Order, incoming: Order) -> Picture:
+    def _pictured(
+        self,
+        nodes: int,
+        table: "tuple[list[str], dict[str, int], array[int]]",
+        columns: "tuple[array[int], ...]",
+        outgoing: Order,
+        incoming: Order,
+    ) -> Picture:
+        ids, rows_by_id, kinds = table
         source, relation, target, since = columns
-        ids, rows_by_id, kinds = self._ids, self._rows_by_id, self._kinds
-        if nodes > self._settled_nodes:
-            # A node that may yet be undone must not vanish from a picture that was taken.
-            ids, rows_by_id, kinds = ids[:nodes], dict(rows_by_id), kinds[:nodes]
         return Picture(
             nodes=nodes,
             ids=ids,
@@ -399,19 +431,17 @@ class Links:
             self._kind_names.append(kind)
         return code
 
-    def _link(self, source: str, relation: str, target: str) -> tuple[int, int, int]:
-        return self._rows_by_id[source], self._codes[relation], self._rows_by_id[target]
-
     def _open_row(self, near: int, code: int, far: int) -> int | None:
-        row = self._tail.get((near << RELATION_BITS | code) << NODE_BITS | far)
-        # What the tail says of a link is the last word: it was closed before it was opened again.
-        if row is None and near < self._folded_nodes > far:
-            row = self._folded_row(near, code, far)
+        recent = self._recent
+        row = recent.rows.get((near << RELATION_BITS | code) << NODE_BITS | far)
+        # What came after the fold says of a link is the last word: it was closed before it was opened again.
+        if row is None and near < recent.fold.nodes > far:
+            row = self._folded_row(recent.fold, near, code, far)
         return None if row is None or self._until[row] else row
 
-    def _folded_row(self, near: int, code: int, far: int) -> int | None:
+    def _folded_row(self, fold: Fold, near: int, code: int, far: int) -> int | None:
         """Find the row of a link that was open at the last fold, from that end of it which has fewer links."""
-        order, other = self._out, self._in
+        order, other = fold.outgoing, fold.incoming
         begin, end, column = order.starts[near], order.starts[near + 1], self._target
         if other.starts[far + 1] - other.starts[far] < end - begin:
             order, begin, end, column = other, other.starts[far], other.starts[far + 1], self._source
@@ -426,36 +456,35 @@ class Links:
                 return row
         return None
 
-    def _far_ids(self, node_id: str, relation: str, tail: Chains, order: Order, column: "array[int]") -> list[str]:
-        code = self._codes[relation]
+    def _far_ids(self, node_id: str, relation: str, *, outgoing: bool) -> list[str]:
+        undone, code = self._undone, self._codes[relation]
         near = self._rows_by_id.get(node_id)
         if near is None:
             return []
-        until = self._until
-        far = tail.open_ends(near << RELATION_BITS | code, until, column)
-        if near < self._folded_nodes:
-            far += order.open_ends(near, code, until, self._relation, column)
-        names = list(map(self._ids.__getitem__, far))
+        until, recent = self._until, self._recent
+        fold = recent.fold
+        if outgoing:
+            chains, order, column = recent.outgoing, fold.outgoing, self._target
+        else:
+            chains, order, column = recent.incoming, fold.incoming, self._source
+        try:
+            far = chains.open_ends(near << RELATION_BITS | code, until, column)
+            if near < fold.nodes:
+                far += order.open_ends(near, code, until, self._relation, column)
+            names = list(map(self._ids.__getitem__, far))
+        except IndexError:  # rows that this thread was about to read were undone
+            return self._far_ids(node_id, relation, outgoing=outgoing)
+        if undone != self._undone:  # rows that it did read may have become those of others meanwhile
+            return self._far_ids(node_id, relation, outgoing=outgoing)
         names.sort()
         return names
 
-    def _fold(self) -> None:
-        """Merge the links opened since the last fold into the orders, and leave out those closed."""
-        import numpy as np  # noqa: PLC0415 - loaded when there is something to fold
 
-        if not self._changes:
-            return
-        fresh = np.arange(self._folded, len(self._source))
-        outgoing, incoming = (np.concatenate((vector(order.rows), fresh)) for order in (self._out, self._in))
-        self._sort(outgoing, incoming, kind="stable")
-
-    def _sort(self, outgoing: Vector, incoming: Vector, kind: Literal["stable", "quicksort"]) -> None:
-        """Make the orders of those rows that are open; «stable» is fast where rows stand in order already."""
-        until, nodes = vector(self._until), len(self._ids)
-        outgoing, incoming = outgoing[until[outgoing] == 0], incoming[until[incoming] == 0]
-        self._out = sorted_order(outgoing, self._source, self._relation, self._target, nodes, kind)
-        self._in = sorted_order(incoming, self._target, self._relation, self._source, nodes, kind)
-        self._folded, self._folded_nodes = len(self._source), nodes
-        self._tail = {}
-        self._tail_out, self._tail_in = Chains(self._folded), Chains(self._folded)
-        self._changes = 0
+def _whole_rows(ids: list[str], kinds: "array[int]", entered: "array[int]", links: "Sequence[array[int]]") -> Columns:
+    """Leave out the link that was on its way into copies of the columns of links: the last one had it not yet."""
+    source, relation, target, since, until = links
+    for column in (source, relation, target, since):
+        del column[len(until) :]
+    return Columns(
+        ids=ids, kinds=kinds, entered=entered, source=source, relation=relation, target=target, since=since, until=until
+    )

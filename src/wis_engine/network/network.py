@@ -16,6 +16,15 @@ from zoneinfo import ZoneInfo
 
 from wis_engine import plain
 from wis_engine.network.entity import Entity, Place, open_ids
+from wis_engine.network.guidance import (
+    Campaign,
+    Consultation,
+    Leave,
+    PersonalPlan,
+    Product,
+    Request,
+    Survey,
+)
 from wis_engine.network.links import Links
 from wis_engine.network.parties import (
     Account,
@@ -30,25 +39,48 @@ from wis_engine.network.parties import (
     Project,
     Supplier,
 )
+from wis_engine.network.partners import (
+    Cost,
+    NetworkAgreement,
+    Partner,
+    Report,
+    StaffMember,
+    Timesheet,
+    WorkingGroup,
+)
 from wis_engine.network.promises import AdoptedPlan, Chain, Engagement, Need, Pool, Voucher
 from wis_engine.network.relations import RELATIONS
 from wis_engine.values import (
     AccountId,
     ActionCode,
     AgreementId,
+    CampaignId,
     ChainId,
+    ConsultationId,
+    CostId,
     EngagementId,
     FirmId,
     FundId,
+    GroupId,
     HouseholdId,
+    LeaveId,
     MeetingId,
     NeedId,
+    NetworkAgreementId,
     OfferId,
+    PartnerId,
+    PersonalPlanId,
     PersonId,
     PlanId,
     PoolId,
+    ProductId,
     ProjectId,
+    ReportId,
+    RequestId,
+    StaffId,
     SupplierId,
+    SurveyId,
+    TimesheetId,
     VoucherId,
 )
 
@@ -59,6 +91,8 @@ if TYPE_CHECKING:
 ENTITIES: Final[tuple[type[Entity], ...]] = (
     *(Project, Action, Fund, Account, Firm, Person, Household, Supplier, Offer, Agreement, Meeting),
     *(Need, AdoptedPlan, Chain, Pool, Engagement, Voucher),
+    *(Partner, StaffMember, Timesheet, Cost, WorkingGroup, Report, NetworkAgreement),
+    *(Survey, Request, Consultation, PersonalPlan, Campaign, Product, Leave),
 )
 KINDS: Final = tuple(cls.kind for cls in ENTITIES)
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -97,11 +131,26 @@ class Network:
     pools: Mapping[PoolId, Pool]
     engagements: Mapping[EngagementId, Engagement]
     vouchers: Mapping[VoucherId, Voucher]
+    partners: Mapping[PartnerId, Partner]
+    staff_members: Mapping[StaffId, StaffMember]
+    timesheets: Mapping[TimesheetId, Timesheet]
+    costs: Mapping[CostId, Cost]
+    working_groups: Mapping[GroupId, WorkingGroup]
+    reports: Mapping[ReportId, Report]
+    network_agreements: Mapping[NetworkAgreementId, NetworkAgreement]
+    surveys: Mapping[SurveyId, Survey]
+    requests: Mapping[RequestId, Request]
+    consultations: Mapping[ConsultationId, Consultation]
+    personal_plans: Mapping[PersonalPlanId, PersonalPlan]
+    campaigns: Mapping[CampaignId, Campaign]
+    products: Mapping[ProductId, Product]
+    leaves: Mapping[LeaveId, Leave]
 
     def __init__(self, *, zone: str = "Europe/Rome") -> None:
         self.zone = zone
         self.position = 0
         self._now = self.latest = _EPOCH
+        # Lines are (place, id, what stood there), or for a mark (None, position, now, mark of the links).
         self._journal: list[tuple[Any, ...]] | None = None
         self._hold({cls.kind: {} for cls in ENTITIES}, {cls.kind: set() for cls in ENTITIES}, new_links())
 
@@ -154,7 +203,7 @@ class Network:
     def entity(self, name: str) -> Entity | None:
         """Find an entity of any kind."""
         kind = self.links.kind(name)
-        found: Entity | None = self._tables[kind][name] if kind else None
+        found: Entity | None = self._tables[kind].get(name) if kind else None
         return found
 
     def opened(self, kind: str) -> list[str]:
@@ -205,39 +254,37 @@ class Network:
         place, name, journal = self._places[type(entity)], entity.id, self._journal
         table = place.table
         old = table.get(name)
-        table[name] = entity
-        if journal is not None:
-            journal.append((self._undo_put, place, name, old))
         if old is None:
             self.links.node(name, entity.kind, self.position)
-            if place.references:
-                self._refer(entity, place)
+        if journal is not None:
+            journal.append((place, name, old))
+        table[name] = entity
+        if old is None and place.references:
+            self._refer(entity, place)
         if place.waits:
             (place.waiting.add if entity.open else place.waiting.discard)(name)
 
     def link(self, source: str, relation: str, target: str) -> None:
         """Open a link from now on; nothing happens when it is open already."""
-        links, journal = self.links, self._journal
-        if links.open(source, relation, target, self.position) and journal is not None:
-            journal.append((links.undo_open, source, relation, target))
+        self.links.open(source, relation, target, self.position)
 
     def unlink(self, source: str, relation: str, target: str) -> None:
         """Close an open link from now on; nothing happens when it is not open."""
-        links, journal = self.links, self._journal
-        if links.close(source, relation, target, self.position) and journal is not None:
-            journal.append((links.undo_close, source, relation, target))
+        self.links.close(source, relation, target, self.position)
 
     def begin(self) -> None:
         """Open a batch: keep a journal from here."""
         assert self._journal is None, "a batch is open already"
-        self._journal = []
-        self.mark()
+        self._journal = [self._marked()]
 
     def mark(self) -> int:
         """Mark where the open batch stands, so that it can be rolled back to here and stay open."""
         assert self._journal is not None, "no batch is open"
-        self._journal.append((self._undo_moves, self.position, self._now))
+        self._journal.append(self._marked())
         return len(self._journal) - 1
+
+    def _marked(self) -> tuple[Any, ...]:
+        return None, self.position, self._now, self.links.mark()
 
     def commit(self) -> None:
         """Close the batch, if one is open, and forget how to undo it."""
@@ -256,18 +303,33 @@ class Network:
         if journal is None:
             return
         first = to or 0
-        assert journal[first][0] == self._undo_moves, "no mark of the open batch"
-        for undo, *what in reversed(journal[first:]):
-            undo(*what)
-        if to is None:
-            self._journal = None
-        else:
-            del journal[first + 1 :]  # the mark stays good
+        assert journal[first][0] is None, "no mark of the open batch"
+        try:
+            self._undo(journal, first)
+        except BaseException:
+            self._undo(journal, first)  # who stops an undoing, stops it after it is done: twice does no harm
+            raise
+        finally:
+            if to is None:
+                self._journal = None
+
+    def _undo(self, journal: list[tuple[Any, ...]], first: int) -> None:
+        for place, name, old, *_ in reversed(journal[first + 1 :]):
+            if place is None:
+                continue
+            if old is None:
+                place.table.pop(name, None)
+                place.waiting.discard(name)
+            else:
+                place.table[name] = old
+                (place.waiting.add if old.open else place.waiting.discard)(name)
+        _, self.position, self._now, held = journal[first]
+        self.links.undo(held)
+        del journal[first + 1 :]  # the mark stays good
 
     def touched(self) -> frozenset[str]:
         """Ids of the entities that the open batch has put so far."""
-        puts = (what for undo, *what in self._journal or () if undo == self._undo_put)
-        return frozenset(name for _, name, _ in puts)
+        return frozenset(line[1] for line in self._journal or () if line[0] is not None)
 
     def copy(self) -> Self:
         """Make an independent network that is equal to this one now.
@@ -311,18 +373,6 @@ class Network:
             waiting = {kind.kind: open_ids(kind, tables[kind.kind]) for kind in ENTITIES}
         network._hold(tables, waiting, links)
         return network
-
-    def _undo_moves(self, position: int, now: dt.datetime) -> None:
-        self.position, self._now = position, now
-
-    def _undo_put(self, place: Place, name: str, old: Entity | None) -> None:
-        if old is None:
-            del place.table[name]
-            place.waiting.discard(name)
-            self.links.undo_node(name)
-            return
-        place.table[name] = old
-        (place.waiting.add if old.open else place.waiting.discard)(name)
 
     def _refer(self, entity: Entity, place: Place) -> None:
         mine = entity.id

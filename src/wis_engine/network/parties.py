@@ -6,9 +6,11 @@ from typing import ClassVar, Self
 
 import attrs
 from attrs import field
+from attrs.validators import optional
 
 from wis_engine.network.entity import Entity, entity, refers, sealed
-from wis_engine.shapes import checked_id, exactly, positive
+from wis_engine.network.sizes import FirmSize, Sheet, size_of, size_of_persons
+from wis_engine.shapes import between, checked_id, exactly, frozenset_of, matching, natural, positive
 from wis_engine.values import (
     AccountId,
     ActionCode,
@@ -18,6 +20,7 @@ from wis_engine.values import (
     Channel,
     FirmId,
     FundId,
+    GroupId,
     HouseholdId,
     MeetingId,
     MemberId,
@@ -31,6 +34,7 @@ from wis_engine.values import (
     ProjectId,
     ServiceCode,
     SupplierId,
+    SurveyId,
     WeekSlots,
     price_per_head,
 )
@@ -53,9 +57,53 @@ class FundSource(StrEnum):
     COFINANCING = "cofinancing"
 
 
+class CostClass(StrEnum):
+    """What a cost is for; goods have a cap."""
+
+    PERSONNEL = "personnel"
+    SERVICES = "services"
+    GOODS = "goods"
+
+
+@attrs.frozen(kw_only=True)
+class PlannedCost:
+    """A line of the plan of costs; the card tells personnel from the rest, and the rest no further."""
+
+    cost_classes: frozenset[CostClass] = field(validator=frozenset_of(exactly(CostClass)))
+    cents: Cents = field(validator=natural)
+
+
+a_region = matching("[A-Z]{2}-[A-Z0-9]{1,3}")
+"""Validates the code of a region by ISO 3166-2, such as «IT-25» for Lombardia (attrs validator)."""
+
+
+@attrs.frozen(kw_only=True)
+class FundingRules:
+    """What the funder asks, as data; the defaults are those of the call (Regione Lombardia, D.d.u.o. 4683/2022).
+
+    `region` is where firms must have a seat or a site, `goods_max_percent`
+    is of the contribution granted, `entrepreneurs` says whether they are
+    recipients as employees are. Costs count net of VAT.
+    """
+
+    partners_min: int = field(default=4, validator=natural)
+    small_firms_min: int = field(default=2, validator=natural)
+    public_bodies_min: int = field(default=1, validator=natural)
+    region: str = field(default="IT-25", validator=a_region)
+    contribution_max_cents: Cents = field(default=5_000_000, validator=natural)
+    contribution_max_percent: int = field(default=70, validator=between(0, 100))
+    cofinancing_min_percent: int = field(default=30, validator=between(0, 100))
+    goods_max_percent: int = field(default=15, validator=between(0, 100))
+    months_max: int = field(default=12, validator=positive)
+    entrepreneurs: bool = field(default=True, validator=exactly(bool))
+
+
 @entity
 class Project(Entity):
-    """The funded project that the community lives in."""
+    """The funded project that the community lives in.
+
+    What is used of each source is fund lines and costs together.
+    """
 
     kind: ClassVar[str] = "project"
     id: ProjectId
@@ -66,8 +114,34 @@ class Project(Entity):
     targets: tuple[Target, ...]
     closed_days: frozenset[dt.date]
     simulated: bool = False
+    rules: FundingRules | None = None
+    planned_costs: tuple[PlannedCost, ...] = ()
     contribution_cents: Cents | None = None
     cofinancing_cents: Cents | None = None
+    contribution_used_cents: Cents = 0
+    cofinancing_used_cents: Cents = 0
+    goods_cents: Cents = 0
+
+    def left_cents(self, source: FundSource) -> Cents:
+        """What neither a fund line nor a cost takes of a source."""
+        if source is FundSource.CONTRIBUTION:
+            return (self.contribution_cents or 0) - self.contribution_used_cents
+        return (self.cofinancing_cents or 0) - self.cofinancing_used_cents
+
+    @property
+    def goods_cap_cents(self) -> Cents | None:
+        """The most that goods may cost, where rules say so: a part of what was granted, not of what was asked for."""
+        return None if self.rules is None else (self.contribution_cents or 0) * self.rules.goods_max_percent // 100
+
+    def used(self, source: FundSource, cents: Cents) -> Self:
+        """Take cents of a source, or give them back when negative."""
+        if source is FundSource.CONTRIBUTION:
+            return self.replace(contribution_used_cents=self.contribution_used_cents + cents)
+        return self.replace(cofinancing_used_cents=self.cofinancing_used_cents + cents)
+
+    def bought(self, cents: Cents) -> Self:
+        """Count what goods cost."""
+        return self.replace(goods_cents=self.goods_cents + cents)
 
     def granted(self, contribution_cents: Cents, cofinancing_cents: Cents) -> Self:
         """Say what was granted."""
@@ -86,6 +160,26 @@ class Action(Entity):
     period: Period
     budget_cents: Cents
     staff_minutes: Minutes
+    lines_cents: Cents = 0
+    costs_cents: Cents = 0
+
+    @property
+    def left_cents(self) -> Cents:
+        """What neither a fund line nor a cost takes of the budget."""
+        return self.budget_cents - self.lines_cents - self.costs_cents
+
+    def lined(self, cents: Cents) -> Self:
+        """Set cents aside for a fund."""
+        return self.replace(lines_cents=self.lines_cents + cents)
+
+    def cost(self, cents: Cents) -> Self:
+        """Bear a cost, or take it back when negative."""
+        return self.replace(costs_cents=self.costs_cents + cents)
+
+    @property
+    def area(self) -> str:
+        """Letter of the call's area that it belongs to."""
+        return self.id[0]
 
 
 @entity
@@ -136,6 +230,7 @@ class Meeting(Entity):
     kind: ClassVar[str] = "meeting"
     id: MeetingId
     meeting_kind: MeetingKind
+    group: GroupId | None = refers("meets", default=None)
 
 
 # Firms, people, households
@@ -146,6 +241,21 @@ class FirmStatus(StrEnum):
 
     PARTNER = "partner"
     MEMBER = "member"
+
+
+class FirmStage(StrEnum):
+    """How far a firm has come towards the community."""
+
+    CONTACTED = "contacted"
+    SENSITISED = "sensitised"
+    INTERESTED = "interested"
+    JOINED = "joined"
+
+    @property
+    def next(self) -> "FirmStage | None":
+        """The stage that follows."""
+        stages = list(FirmStage)
+        return None if self is FirmStage.JOINED else stages[stages.index(self) + 1]
 
 
 class Role(StrEnum):
@@ -171,16 +281,27 @@ class Purpose(StrEnum):
 
 @entity
 class Firm(Entity):
-    """A micro or small firm of the community."""
+    """A firm of the community, or on its way there: then it has no status yet."""
 
     kind: ClassVar[str] = "firm"
     id: FirmId
     title: str
-    status: FirmStatus
-    persons: int
-    ateco: str
-    nil: int
+    status: FirmStatus | None = None
+    persons: int | None = None
+    ateco: str | None = None
+    nil: int | None = None
+    stage: FirmStage = FirmStage.JOINED
+    sheets: tuple[Sheet, ...] = ()
     member: bool = True
+
+    @property
+    def size(self) -> FirmSize | None:
+        """Its class by the rules of the European Union: by its sheets, else by who works in it; None when unknown."""
+        return size_of(self.sheets) if self.sheets else size_of_persons(self.persons)
+
+    def completed(self, sheet: Sheet) -> Self:
+        """Add the sheet of a year."""
+        return self.replace(sheets=tuple(sorted([*self.sheets, sheet])))
 
     def left(self) -> Self:
         """Leave the community."""
@@ -195,6 +316,14 @@ class Person(Entity):
     id: PersonId
     role: Role
     gender: Gender | None
+
+
+@attrs.frozen(kw_only=True)
+class Recipient:
+    """What stays public of somebody who holds a household; None is not said."""
+
+    role: Role | None = field(default=None, validator=optional(exactly(Role)))
+    gender: Gender | None = field(default=None, validator=optional(exactly(Gender)))
 
 
 @attrs.frozen(kw_only=True)
@@ -249,6 +378,7 @@ class Supplier(Entity):
     title: str
     supplier_kind: SupplierKind
     firm: FirmId | None = refers("acts_as")
+    suspended: bool = False
 
 
 @entity
@@ -282,11 +412,12 @@ class Offer(Entity):
     unit_minutes: Minutes
     committed_minutes: Minutes = 0
     withdrawn: bool = False
+    suspended: bool = False
 
     @property
     def open(self) -> bool:
         """Whether it can take new pools."""
-        return not self.withdrawn
+        return not self.withdrawn and not self.suspended
 
     def price_per_head(self, people: int, minutes: Minutes) -> Cents | None:
         """Price for one head of a group of `people`, or None when no tier reaches so few."""
@@ -306,3 +437,5 @@ class Agreement(Entity):
     supplier: SupplierId = refers("signs")
     offers: tuple[OfferId, ...] = refers("covers", to=True)
     period: Period
+    surveys: tuple[SurveyId, ...] = refers("compares", to=True, default=())
+    reason: str = ""

@@ -1,5 +1,6 @@
 """What is wanted, promised and done: needs, plans, chains, pools, engagements, vouchers."""
 
+import datetime as dt
 from enum import StrEnum
 from typing import ClassVar, Self
 
@@ -124,6 +125,10 @@ class Need(Entity):
         met = delivered >= self.sessions
         return self.replace(delivered=delivered, state=NeedState.MET if met else self.state)
 
+    def missed(self, state: NeedState) -> Self:
+        """Take back a session that was counted and did not take place; what was met waits again, in this state."""
+        return self.replace(delivered=self.delivered - 1, state=state if self.state is NeedState.MET else self.state)
+
     def ended(self, state: NeedState) -> Self:
         """Withdraw, expire or go unmet."""
         return self.replace(state=state)
@@ -197,6 +202,15 @@ class PoolMember:
         return sum(grant.cents for grant in self.grants)
 
 
+@attrs.frozen(kw_only=True, order=True)
+class Move:
+    """A session of a pool, by its number, that meets at another time than the pattern says."""
+
+    session: int
+    day: dt.date
+    start_slot: int
+
+
 class PoolState(StrEnum):
     """Where a pool stands."""
 
@@ -222,6 +236,7 @@ class Pool(Entity):
     price_cents: Cents
     starts: WeekSlots
     period: Period
+    moves: tuple[Move, ...] = ()
     state: PoolState = PoolState.FORMED
 
     @property
@@ -243,6 +258,11 @@ class Pool(Entity):
         members = tuple(member for member in self.members if member.need != need)
         return self.replace(members=members, price_cents=sum(member.share_cents for member in members))
 
+    def moved(self, move: Move) -> Self:
+        """Let one session meet at another time."""
+        others = [one for one in self.moves if one.session != move.session]
+        return self.replace(moves=tuple(sorted([*others, move])))
+
     def ended(self, state: PoolState) -> Self:
         """Finish or dissolve."""
         return self.replace(state=state)
@@ -258,6 +278,19 @@ class SessionState(StrEnum):
     DELIVERED = "delivered"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
+    DISPUTED = "disputed"
+    MISSED = "missed"
+    FAILED = "failed"
+
+    @property
+    def took_place(self) -> bool:
+        """Whether it was delivered, as far as is known."""
+        return self in (SessionState.DELIVERED, SessionState.CONFIRMED, SessionState.DISPUTED)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it takes its half-hours: it waits or took place."""
+        return self.took_place or self is SessionState.BOOKED
 
 
 @attrs.frozen(kw_only=True, order=True)
@@ -296,9 +329,9 @@ class Engagement(Entity):
         return SessionState.CONFIRMED in self.states
 
     def unbroken(self) -> tuple[Occurrence, ...]:
-        """Sessions that were not cancelled."""
+        """Sessions that wait or took place."""
         both = zip(self.occurrences, self.states, strict=False)  # that they differ is a breach, told by the invariants
-        return tuple(one for one, state in both if state is not SessionState.CANCELLED)
+        return tuple(one for one, state in both if state.stands)
 
     def turned(self, session: int, state: SessionState, minutes: Minutes | None = None) -> Self:
         """Move one session on; `minutes` are those really delivered."""
@@ -307,6 +340,12 @@ class Engagement(Entity):
             return self.replace(states=states)
         delivered = (*self.delivered_minutes[:session], minutes, *self.delivered_minutes[session + 1 :])
         return self.replace(states=states, delivered_minutes=delivered)
+
+    def moved(self, before: Occurrence, after: Occurrence) -> Self:
+        """Let the session that waits at one time wait at another."""
+        both = zip(self.occurrences, self.states, strict=True)
+        there = [after if (one, state) == (before, SessionState.BOOKED) else one for one, state in both]
+        return self.replace(occurrences=tuple(there))
 
     def cancelled(self) -> Self:
         """Cancel every session that still waits."""
@@ -321,19 +360,28 @@ class Engagement(Entity):
 
     @property
     def payable_cents(self) -> Cents:
-        """What may be paid for by now: the price in the part of the minutes that were delivered."""
+        """What may be paid for by now: the price in the part of the minutes that were delivered, undisputed."""
+        disputed = zip(self.states, self.delivered_minutes, strict=False)
+        return self._part_cents(-sum(minutes for state, minutes in disputed if state is SessionState.DISPUTED))
+
+    @property
+    def delivered_cents(self) -> Cents:
+        """The price in the part of the minutes that were delivered, disputed or not."""
+        return self._part_cents(0)
+
+    def _part_cents(self, more_minutes: Minutes) -> Cents:
         booked = sum(occurrence.minutes for occurrence in self.occurrences)
-        return self.price_cents * sum(self.delivered_minutes) // booked
+        return self.price_cents * (sum(self.delivered_minutes) + more_minutes) // booked
 
     def paid_by(self, fund: FundId) -> Cents:
         """What the vouchers of one fund paid."""
         return sum(payment.cents for payment in self.payments if payment.fund == fund)
 
     def paid(self, fund: FundId, cents: Cents) -> Self:
-        """Count what a voucher paid."""
-        others = [payment for payment in self.payments if payment.fund != fund]
-        payment = Payment(fund=fund, cents=self.paid_by(fund) + cents)
-        return self.replace(payments=tuple(sorted([*others, payment])))
+        """Count what a voucher paid, or take it back when negative."""
+        sums = {payment.fund: payment.cents for payment in self.payments} | {fund: self.paid_by(fund) + cents}
+        kept = [Payment(fund=one, cents=paid) for one, paid in sorted(sums.items()) if paid]
+        return self.replace(payments=tuple(kept))
 
     def judged(self, score: int) -> Self:
         """Keep the household's score."""
@@ -349,9 +397,25 @@ class VoucherState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class VoucherKind(StrEnum):
+    """A balance that pays bit by bit (public support), or a title for one service, used whole (art. 51 TUIR)."""
+
+    DIVISIBLE = "divisible"
+    SINGLE_USE = "single-use"
+
+
+@attrs.frozen(kw_only=True, order=True)
+class VoucherUse:
+    """What a voucher paid for one engagement, and how much of it the supplier has received."""
+
+    engagement: EngagementId
+    redeemed_cents: Cents
+    settled_cents: Cents = 0
+
+
 @entity
 class Voucher(Entity):
-    """A nominative, divisible title reserved on a fund for one household.
+    """A nominative title reserved on a fund for one household.
 
     `pool` and `need` say which promise it keeps, if it keeps one.
     """
@@ -364,7 +428,9 @@ class Voucher(Entity):
     need: NeedId | None = refers("meant_for", to=True, default=None)
     face_cents: Cents
     valid: Period
+    voucher_kind: VoucherKind = VoucherKind.DIVISIBLE
     redeemed_cents: Cents = 0
+    uses: tuple[VoucherUse, ...] = ()
     state: VoucherState = VoucherState.ACTIVE
 
     @property
@@ -377,12 +443,43 @@ class Voucher(Entity):
         """What it can still pay."""
         return self.face_cents - self.redeemed_cents if self.open else 0
 
-    def redeemed(self, cents: Cents) -> Self:
-        """Pay; the last cent ends it."""
+    @property
+    def settled_cents(self) -> Cents:
+        """What suppliers have received of what it paid."""
+        return sum(use.settled_cents for use in self.uses)
+
+    def use(self, engagement: EngagementId) -> VoucherUse:
+        """What it paid for an engagement."""
+        return next((one for one in self.uses if one.engagement == engagement), _unused(engagement))
+
+    def redeemed(self, engagement: EngagementId, cents: Cents) -> Self:
+        """Pay, or take back when negative; the last cent ends it, and a cent that comes back opens it again."""
         redeemed_cents = self.redeemed_cents + cents
-        state = VoucherState.SPENT if redeemed_cents == self.face_cents else self.state
-        return self.replace(redeemed_cents=redeemed_cents, state=state)
+        state = self.state
+        if state in (VoucherState.ACTIVE, VoucherState.SPENT):
+            state = VoucherState.SPENT if redeemed_cents == self.face_cents else VoucherState.ACTIVE
+        use = self.use(engagement)
+        use = VoucherUse(
+            engagement=engagement, redeemed_cents=use.redeemed_cents + cents, settled_cents=use.settled_cents
+        )
+        return self.replace(redeemed_cents=redeemed_cents, uses=self._uses(use), state=state)
+
+    def settled(self, engagement: EngagementId, cents: Cents) -> Self:
+        """Say that the supplier received what was redeemed."""
+        use = self.use(engagement)
+        use = VoucherUse(
+            engagement=engagement, redeemed_cents=use.redeemed_cents, settled_cents=use.settled_cents + cents
+        )
+        return self.replace(uses=self._uses(use))
 
     def ended(self, state: VoucherState) -> Self:
         """Expire or cancel."""
         return self.replace(state=state)
+
+    def _uses(self, use: VoucherUse) -> tuple[VoucherUse, ...]:
+        others = [one for one in self.uses if one.engagement != use.engagement]
+        return tuple(sorted([*others, use] if use.redeemed_cents else others))
+
+
+def _unused(engagement: EngagementId) -> VoucherUse:
+    return VoucherUse(engagement=engagement, redeemed_cents=0)

@@ -14,7 +14,7 @@ class Relation:
     name, source, target
         The verb, and the kinds of node it joins. A name may stand in several
         lines, with other kinds.
-    opened_by, closed_by
+    opened_by, also_opened_by, closed_by
         Names of facts; a relation without `closed_by` holds for ever.
     tells
         Which end's story takes in the other end: the source's (`forward`),
@@ -26,6 +26,7 @@ class Relation:
     target: str
     opened_by: str
     closed_by: tuple[str, ...] = ()
+    also_opened_by: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     tells: Literal["forward", "backward"] | None = attrs.field(default=None, kw_only=True)
 
 
@@ -57,5 +58,42 @@ RELATIONS: Final = (
     Relation("holds", "household", "voucher", "voucher-issued", tells="forward"),
     Relation("grants", "pool", "voucher", "voucher-issued"),
     Relation("meant_for", "voucher", "need", "voucher-issued", tells="backward"),
-    Relation("paid", "voucher", "engagement", "voucher-redeemed", tells="backward"),
+    Relation("paid", "voucher", "engagement", "voucher-redeemed", ("voucher-reversed",), tells="backward"),
+    Relation("unites", "project", "partner", "partner-admitted", tells="forward"),
+    Relation("partners", "firm", "partner", "partner-admitted"),
+    Relation("assigns", "partner", "staff_member", "staff-assigned", tells="forward"),
+    Relation("logs", "staff_member", "timesheet", "staff-hours-logged", tells="forward"),
+    Relation("takes", "action", "timesheet", "staff-hours-logged", tells="forward"),
+    Relation("bears", "action", "cost", "cost-incurred", tells="forward"),
+    Relation("spends", "partner", "cost", "cost-incurred"),
+    Relation("gathers", "project", "working_group", "working-group-formed", tells="forward"),
+    Relation("heads", "partner", "working_group", "working-group-formed"),
+    Relation("meets", "working_group", "meeting", "meeting-held", tells="forward"),
+    Relation("reports", "project", "report", "monitoring-report-issued", tells="forward"),
+    Relation(
+        "binds",
+        "network_agreement",
+        "firm",
+        "network-agreement-signed",
+        ("network-agreement-left", "firm-left"),
+        also_opened_by=("network-agreement-joined",),
+        tells="forward",
+    ),
+    Relation("undergoes", "supplier", "survey", "supplier-surveyed", tells="forward"),
+    Relation("compares", "agreement", "survey", "agreement-signed", tells="forward"),
+    Relation("asks", "need", "request", "service-requested", tells="forward"),
+    Relation("consults", "firm", "consultation", "consultation-held", tells="forward"),
+    Relation("consults", "household", "consultation", "consultation-held", tells="forward"),
+    Relation("follows", "household", "personal_plan", "personal-plan-drafted", tells="forward"),
+    Relation(
+        "sets_out",
+        "personal_plan",
+        "need",
+        "personal-plan-drafted",
+        ("personal-plan-revised",),
+        also_opened_by=("personal-plan-revised",),
+    ),
+    Relation("runs", "project", "campaign", "campaign-launched", tells="forward"),
+    Relation("releases", "project", "product", "product-released", tells="forward"),
+    Relation("grants_leave", "household", "leave", "paternity-leave-planned", tells="forward"),
 )

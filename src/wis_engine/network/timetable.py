@@ -14,7 +14,7 @@ from typing import Final
 from attrs import evolve
 
 from wis_engine.network.network import Network
-from wis_engine.network.promises import ChainStep, Engagement, Need, Pool, PoolMember, SessionState
+from wis_engine.network.promises import ChainStep, Engagement, Move, Need, Pool, PoolMember, SessionState
 from wis_engine.values import (
     SLOTS_A_DAY,
     EngagementId,
@@ -33,9 +33,15 @@ _DAY: Final = (1 << SLOTS_A_DAY) - 1
 
 def sessions_of(network: Network, pool: Pool) -> tuple[tuple[Occurrence, ...], ...]:
     """Date the sessions of a pool: one tuple for each of its steps, equally long unless the period ends first."""
-    first = pool.steps[0]
-    dated = occurrences(pool.starts, first.minutes, pool.period, pool.sessions, network.closed_days)
+    dated = occurrences(pool.starts, pool.steps[0].minutes, pool.period, pool.sessions, network.closed_days)
+    if pool.moves:
+        moves = {move.session: move for move in pool.moves}
+        dated = tuple(_at(one, moves[number]) if number in moves else one for number, one in enumerate(dated))
     return tuple(tuple(_moved(one, step) for one in dated) for step in pool.steps)
+
+
+def _at(occurrence: Occurrence, move: Move) -> Occurrence:
+    return evolve(occurrence, day=move.day, start_slot=move.start_slot)
 
 
 def _moved(occurrence: Occurrence, step: ChainStep) -> Occurrence:
@@ -77,9 +83,9 @@ def promised_minutes(pool: Pool, step: ChainStep, member: PoolMember) -> Minutes
 
 
 def unused_minutes(network: Network, pool: Pool, step: int, member: PoolMember) -> Minutes:
-    """Part of `promised_minutes` whose sessions were never delivered."""
+    """Part of `promised_minutes` whose sessions never took the supplier's time; one that failed did."""
     done = sum(
-        state in (SessionState.DELIVERED, SessionState.CONFIRMED)
+        state.took_place or state is SessionState.FAILED
         for engagement in engagements_of(network, pool, member.need)
         if engagement.step == step
         for state in engagement.states
@@ -118,10 +124,14 @@ def sessions_at(network: Network, offer: OfferId, during: Period | None = None) 
 
 
 def overbooked(network: Network, pool: Pool) -> tuple[OfferId, Occurrence] | None:
-    """First dated session of a new pool at which one of its offers would run more sessions at once than it can."""
+    """First dated session of a pool at which one of its offers would run more sessions at once than it can.
+
+    What the network knows of the pool itself, if anything, is left out.
+    """
     for step, sessions in zip(pool.steps, sessions_of(network, pool), strict=True):
         at_once: dict[dt.date, list[int]] = defaultdict(list)
-        for day, mask in taken(one for _, one in sessions_at(network, step.offer, pool.period)):
+        others = (one for name, one in sessions_at(network, step.offer, pool.period) if name != pool.id)
+        for day, mask in taken(others):
             at_once[day].append(mask)
         limit = network.offers[step.offer].capacity_per_slot
         for session in sessions:
@@ -151,24 +161,29 @@ def most_at_once(masks: Iterable[int], within: int) -> int:
 
 
 def clash(network: Network, need: Need, pool: Pool) -> tuple[NeedId, Occurrence] | None:
-    """First dated session of a new pool at which the beneficiary of a need is taken; None when that is not known."""
+    """First dated session of a pool at which the beneficiary of a need is taken elsewhere; None when not known."""
     if is_redacted(need.beneficiary):
         return None
     mine = promised_to(network, pool, need.id)
     for name in network.links.targets(need.household, "declares"):
         other = network.needs[NeedId(name)]
-        if other.beneficiary == need.beneficiary and (met := first_meeting(mine, sessions_for(network, other))):
+        if other.beneficiary == need.beneficiary and (
+            met := first_meeting(mine, sessions_for(network, other, besides=pool.id))
+        ):
             return other.id, met
     return None
 
 
-def sessions_for(network: Network, need: Need) -> list[Occurrence]:
-    """Sessions of a need: promised by the pool that it is in, or booked and not cancelled."""
+def sessions_for(network: Network, need: Need, *, besides: PoolId | None = None) -> list[Occurrence]:
+    """Sessions of a need: promised by the pool that it is in, or booked and unbroken; those of one pool left out."""
     found = []
     for name in network.links.targets(need.id, "joins"):
-        found += promised_to(network, network.pools[PoolId(name)], need.id)
+        if name != besides:
+            found += promised_to(network, network.pools[PoolId(name)], need.id)
     for name in network.links.sources(need.id, "fulfils"):
-        found += network.engagements[EngagementId(name)].unbroken()
+        engagement = network.engagements[EngagementId(name)]
+        if engagement.pool != besides:
+            found += engagement.unbroken()
     return found
 
 

@@ -97,7 +97,7 @@ def _figures(summary: Summary) -> str:
         target = "no target" if one.target is None else f"target {one.target}"
         note = f'<p class="quiet">{escape(one.note)}</p>' if one.note else ""
         boxes.append(
-            f'<div class="figure">{escape(one.title)}<b>{one.value}</b>'
+            f'<div class="figure">{escape(one.title)}<b>{one.shown}</b>'
             f'<span class="quiet">{escape(one.id)} · {target}</span>{note}</div>'
         )
     return f'<div class="figures">{"".join(boxes)}</div>'

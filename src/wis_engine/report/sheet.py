@@ -40,7 +40,7 @@ def _section(summary: Summary, title: str, lines: Iterable[str]) -> str:
 
 def _figures(summary: Summary) -> Iterator[str]:
     rows = [
-        (one.id, one.title, str(one.value), "-" if one.target is None else str(one.target), one.note)
+        (one.id, one.title, one.shown, "-" if one.target is None else str(one.target), one.note)
         for one in summary.figures
     ]
     return _columns(("", "", "value", "target", ""), rows, right={2, 3})

@@ -17,7 +17,7 @@ from wis_engine.errors import Malformed
 from wis_engine.facts import NeedUnmet, PlanAdopted, PoolFormed
 from wis_engine.network import Network, ledger
 from wis_engine.network.promises import Need, NeedState
-from wis_engine.report.story import ServiceName, Story, service_name, story, telling
+from wis_engine.report.story import ServiceName, Story, amount, service_name, story, telling
 from wis_engine.values import DAYS, SLOTS_A_DAY, Cents, Minutes, Period, WeekSlots, clock_text
 
 _IN_PART: Final = "met in part"
@@ -30,8 +30,19 @@ class Figure:
     id: str
     title: str
     value: int
+    unit: str
     target: int | None
     note: str
+
+    @property
+    def shown(self) -> str:
+        """Its value for people: cents as euro, minutes as hours («12:30»), anything else as it is counted."""
+        match self.unit:
+            case "cents":
+                return f"{amount(self.value)} EUR"
+            case "minutes":
+                return f"{self.value // 60:,}:{self.value % 60:02d} h"
+        return str(self.value)
 
 
 @frozen(kw_only=True)
@@ -197,10 +208,16 @@ class Summary:
         )
 
 
-def summarise(community: Community) -> Summary:
-    """Read a community's summary over the period of its project.
+def summarise(community: Community, period: Period | None = None) -> Summary:
+    """Read a community's summary.
 
     It is marked as simulated when any project of the log is.
+
+    Parameters
+    ----------
+    period
+        That of the figures; the project's, when not given. All the rest is of
+        the whole log.
 
     Raises
     ------
@@ -211,18 +228,19 @@ def summarise(community: Community) -> Summary:
     if not network.projects:
         raise Malformed("no project was planned: nothing to report on")
     project = network.projects[min(network.projects)]
+    period = period or project.period
     formed = [one.fact for one in community.events(types=[PoolFormed]) if isinstance(one.fact, PoolFormed)]
     pools = tuple(_pool(fact) for fact in formed)
     chosen = telling(network)
     return Summary(
         title=project.title,
-        period=project.period,
+        period=period,
         position=network.position,
         digest=network.digest(),
         simulated=any(one.simulated for one in network.projects.values()),
         figures=tuple(
-            Figure(id=one.id, title=one.title, value=one.value, target=one.target, note=one.note)
-            for one in community.indicators(project.period)
+            Figure(id=one.id, title=one.title, value=one.value, unit=one.unit, target=one.target, note=one.note)
+            for one in community.indicators(period)
         ),
         money=tuple(_money(network, code) for code in sorted(network.actions)),
         plans=sum(1 for _ in community.events(types=[PlanAdopted])),

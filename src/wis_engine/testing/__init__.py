@@ -10,8 +10,8 @@ pytest.register_assert_rewrite(
     *(f"wis_engine.testing.{name}" for name in ("appending", "reading", "storing", "machine"))
 )
 
-from wis_engine.testing.bench import ManualClock, OpenLog  # noqa: E402 - after the line above
+from wis_engine.testing.bench import Edit, ManualClock, OpenLog  # noqa: E402 - after the line above
 from wis_engine.testing.contract import LogContract, StoredLogContract  # noqa: E402 - same
 from wis_engine.testing.machine import LogMachine  # noqa: E402 - same
 
-__all__ = ["LogContract", "LogMachine", "ManualClock", "OpenLog", "StoredLogContract"]
+__all__ = ["Edit", "LogContract", "LogMachine", "ManualClock", "OpenLog", "StoredLogContract"]

@@ -38,9 +38,6 @@ from wis_engine.values import Period, WeekSlots
 BRIEF_SECONDS = 0.05
 """How long somebody who has to wait is watched waiting."""
 
-UNREADABLE = ({"words": "\0"}, {"words": "\ud800"}, {"words": 7}, {"grams": 0.5}, {"grams": 1 << 63})
-"""What the fields of `Unguarded` may be given, and could not be read as."""
-
 
 class Appending(LogBench):
     """Positions, envelopes, keys, the lock, loads, writers in threads."""

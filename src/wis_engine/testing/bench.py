@@ -203,6 +203,13 @@ class OpenLog(Protocol):
         """Open a log; without a `zone` it has the one it was made with, or «Europe/Rome» when it is new."""
 
 
+class Edit(Protocol):
+    """What a suite may be given for a log that outlives its object: a way to write to it behind its back."""
+
+    def __call__(self, name: str, old: str, new: str) -> None:
+        """Put a text for another one, of the same length, in the public pieces of what the log of a name keeps."""
+
+
 class Opened(Protocol):
     """Opens logs that are closed when the test is over."""
 

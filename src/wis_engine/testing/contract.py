@@ -41,6 +41,10 @@ class LogContract(Appending, Reading):
 
 
 class StoredLogContract(LogContract, Storing):
-    """What is promised of a log that outlives its object, and that several objects may have open at a time."""
+    """What is promised of a log that outlives its object, and that several objects may have open at a time.
+
+    With a fixture `edit` (see `Edit`) it is also tried whether the log finds
+    its own damage.
+    """
 
     stored: ClassVar[bool] = True

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -106,6 +107,31 @@ class Reading(LogBench):
         log.append(batch(confided("h", "p")), after=0)
         assert read(log, about=["h"]) == read(log)
         assert read(log, about=["p"]) == []
+
+    def test_a_text_that_is_no_id_and_a_name_of_no_type_find_nothing(self, log: Log) -> None:
+        """Even one that a store could not hold."""
+        log.append(batch(*noted("a")), after=0)
+        for text in ("", "no id", "\0", "\ud800", "x" * 300):
+            assert read(log, about=[text]) == read(log, types=[text]) == []
+            assert read(log, about=[text, "a"], types=[text, "test-noted"]) == [(1, note("a"))]
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"about": [5]},
+            {"about": "a"},
+            {"about": 5},
+            {"types": [None]},
+            {"types": "a"},
+            {"after": "0"},
+            {"until": 1.0},
+        ],
+    )
+    def test_what_is_no_position_and_no_collection_of_texts_is_malformed(self, log: Log, wrong: dict[str, Any]) -> None:
+        """It is said at the call, or at the first step."""
+        log.append(batch(*noted("a")), after=0)
+        with pytest.raises(Malformed):
+            list(log.read(**wrong))
 
     def test_a_reader_sees_the_log_as_it_stood_when_it_began(self, log: Log) -> None:
         """The head is that of the call, not of the first step nor of the last."""

@@ -2,174 +2,158 @@
 
 An indicator counts facts by when they happened (`occurred_at`), says the log
 position that it was read at, its target or that there is none, and the ids it
-counted, so that every number leads back to its facts.
+counted with the facts of each, so that every number leads back to its facts.
+Read up to an earlier position, the same period gives its figures as they were
+known then.
 """
 
-import datetime as dt
-from collections.abc import Iterable
-from typing import Final
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import ClassVar, Final, TypeAlias
 
-import attrs
-
-from wis_engine.facts import (
-    DeliveryConfirmed,
-    Event,
-    FirmJoined,
-    MeetingHeld,
-    PersonEnrolled,
-    PersonLeft,
-    ProjectPlanned,
-    Recorded,
-    ServiceBooked,
-)
-from wis_engine.network.parties import FirmStatus, MeetingKind
+from wis_engine.errors import Malformed
+from wis_engine.facts import Event, Recorded
+from wis_engine.network.parties import MeetingKind
 from wis_engine.values import Period
+from wis_engine.views import reach, results, use
+from wis_engine.views.chronicle import Chronicle
+from wis_engine.views.figures import DEFINITIONS, Indicator, Readings, figure
 
-READS: Final[tuple[type[Event], ...]] = (
-    *(ProjectPlanned, FirmJoined, PersonEnrolled, PersonLeft, MeetingHeld, ServiceBooked, DeliveryConfirmed),
-)
+__all__ = ["READS", "Indicator", "Indicators", "indicators"]
+from wis_engine.views.view import Handler, Row, View
+
+Counter: TypeAlias = Callable[[Chronicle, Period], Readings]
 
 
-@attrs.frozen(kw_only=True)
-class Indicator:
-    """One figure of the project, and what it was counted from.
+COUNTERS: Final[dict[str, Counter]] = {
+    "I1.1": reach.recipients,
+    "I1.2": reach.firms_won,
+    "I1.2a": reach.firms_sensitised,
+    "I1.2b": reach.firms_involved,
+    "I1.3": reach.suppliers_reached,
+    "I2.1": reach.meetings(MeetingKind.STEERING_BOARD),
+    "I2.2": reach.meetings(MeetingKind.WORKING_GROUP),
+    "I2.3": reach.meetings(MeetingKind.MONITORING),
+    "I3.1": reach.consultations,
+    "I3.2": reach.personal_plans,
+    "I3.3": reach.consultations_in_firms,
+    "I4.1": use.requests,
+    "I4.2a": use.services_delivered,
+    "I4.2b": use.time_delivered,
+    "I4.2c": use.vouchers_used,
+    "I4.2d": use.agreements,
+    "I4.2e": use.accesses,
+    "I4.3": use.people,
+    "I4.4": use.households,
+    "I4.5a": use.suppliers_involved,
+    "I4.5b": use.suppliers_active,
+    "I4.5c": use.deliveries,
+    "X1": results.life,
+    "X2": results.climate,
+    "X3": results.time_saved,
+    "X4": results.shared_among_firms,
+    "X5": use.deliveries,
+    "X6": results.aggregation,
+    "X7": results.unmet,
+    "X8": results.sources,
+    "X9": results.paternity,
+}
+"""What counts each figure of `DEFINITIONS`."""
 
-    `target` is None when the card gives none; `note` says what the figure
-    alone does not.
+NOTES: Final[dict[str, Callable[[Chronicle, Period], str]]] = {
+    "I2.1": reach.board_note,
+    "I4.2e": lambda _chronicle, _period: use.ACCESS_RULE,
+}
+"""What some figures do not say alone."""
+
+
+class Indicators(View):
+    """The figures of the project, over any period, as far as it has read.
+
+    It takes facts one by one; `of` and `why` then answer for any period.
     """
 
-    id: str
-    title: str
-    value: int
-    unit: str
-    scope: str
-    period: Period
-    position: int
-    target: int | None
-    ids: tuple[str, ...]
-    note: str = ""
+    READS: ClassVar[tuple[type[Event], ...]] = Chronicle.READS
+
+    def __init__(self, *, zone: str = "Europe/Rome") -> None:
+        self._chronicle = Chronicle()
+        super().__init__(zone=zone)
+
+    def handlers(self) -> Mapping[type[Event], Handler]:
+        """Let the chronicle write."""
+        return self._chronicle.handlers()
+
+    @property
+    def period(self) -> Period | None:
+        """The time of the project, once one is planned."""
+        return self._chronicle.period
+
+    def of(self, period: Period) -> tuple[Indicator, ...]:
+        """Count every figure over a period of local dates, in the order of the card."""
+        return tuple(self.one(name, period) for name in DEFINITIONS)
+
+    def one(self, name: str, period: Period) -> Indicator:
+        """Count one figure.
+
+        Raises
+        ------
+        Malformed
+            There is no such figure.
+        """
+        if name not in COUNTERS:
+            raise Malformed(f"no indicator {name!r}; there are {', '.join(COUNTERS)}")
+        readings = COUNTERS[name](self._chronicle, period)
+        return figure(
+            DEFINITIONS[name],
+            readings,
+            period=period,
+            position=self.position,
+            target=self._chronicle.targets.get(name),
+            note=NOTES[name](self._chronicle, period) if name in NOTES else "",
+        )
+
+    def records(self, period: Period | None = None) -> list[Row]:
+        """List figures and their variants, one row each, over a period or the time of the project; none before it."""
+        during = period or self.period
+        return [row for one in self.of(during) for row in _rows(one)] if during else []
+
+    def reported(self) -> list[Row]:
+        """List the figures of every report that was issued, beside what is known of their periods by now."""
+        return [
+            {
+                "report": report.report,
+                "period": str(report.period),
+                "position": report.position,
+                "indicator": told.indicator,
+                "reported": told.value,
+                "known": self.one(told.indicator, report.period).value if told.indicator in COUNTERS else None,
+            }
+            for report in self._chronicle.reports
+            for told in report.figures
+        ]
+
+
+def _rows(indicator: Indicator) -> Iterator[Row]:
+    """Tell a figure, then its other readings and parts, which have no target."""
+    common: Row = {"indicator": indicator.id, "phase": indicator.phase, "title": indicator.title}
+    where: Row = {"scope": indicator.scope, "period": str(indicator.period), "position": indicator.position}
+    whole: Row = {"value": indicator.value, "unit": indicator.unit, "target": indicator.target}
+    yield common | {"split": "", "variant": ""} | whole | where
+    for one in indicator.variants:
+        part: Row = {"split": one.split, "variant": one.name, "value": one.value, "unit": one.unit, "target": None}
+        yield common | part | where
+
+
+READS: Final = Indicators.READS
 
 
 def indicators(records: Iterable[Recorded], period: Period, *, position: int, zone: str) -> tuple[Indicator, ...]:
-    """Count I1.1, I2.1 and I4.2e over a period of local dates.
+    """Count every figure over a period of local dates, from recorded facts up to a position.
 
     Parameters
     ----------
     records
-        Recorded facts up to `position`; others than `READS` are passed over.
+        Recorded facts up to `position`, in order; others than `READS` are passed over.
     zone
         Time zone that turns the instant of a fact into its local date.
     """
-    local = ZoneInfo(zone)
-    story = [(one.occurred_at.astimezone(local).date(), one.fact) for one in records if one.fact is not None]
-    targets = {
-        target.indicator: target.value
-        for _, fact in story
-        if isinstance(fact, ProjectPlanned)
-        for target in fact.targets
-    }
-
-    boards = _boards(story, period)
-    found = (
-        ("I1.1", "Recipients enrolled", "persons", "partner firms", _recipients(story, period), ""),
-        ("I2.1", "Steering boards", "meetings", "project", boards, _held(boards, period)),
-        ("I4.2e", "Accesses", "accesses", "project", _accesses(story, period), _ACCESS_RULE),
-    )
-    return tuple(
-        Indicator(
-            id=name,
-            title=title,
-            value=len(ids),
-            unit=unit,
-            scope=scope,
-            period=period,
-            position=position,
-            target=targets.get(name),
-            ids=tuple(sorted(ids)),
-            note=note,
-        )
-        for name, title, unit, scope, ids, note in found
-    )
-
-
-_ACCESS_RULE: Final = "a need served in one pool, with a confirmed delivery; named by its first engagement"
-Story = list[tuple[dt.date, Event]]
-
-
-def _recipients(story: Story, period: Period) -> set[str]:
-    """Find the persons enrolled, at some moment of the period, through a partner firm."""
-    partners: set[str] = set()
-    since: dict[tuple[str, str], dt.date] = {}
-    found: set[str] = set()
-
-    def over(person: str, firm: str, until: dt.date) -> None:
-        began = since.pop((person, firm))
-        if firm in partners and began < period.end and until >= period.start:
-            found.add(person)
-
-    for day, fact in story:
-        match fact:
-            case FirmJoined():
-                if fact.status is FirmStatus.PARTNER:
-                    partners.add(fact.firm)
-            case PersonEnrolled():
-                since[fact.person, fact.firm] = day
-            case PersonLeft():
-                over(fact.person, fact.firm, day)
-    for person, firm in list(since):
-        over(person, firm, dt.date.max)
-    return found
-
-
-def _boards(story: Story, period: Period) -> dict[str, tuple[dt.date, MeetingHeld]]:
-    """Find the steering boards of the period, each with its date."""
-    return {
-        fact.meeting: (day, fact)
-        for day, fact in story
-        if isinstance(fact, MeetingHeld) and fact.kind is MeetingKind.STEERING_BOARD and day in period
-    }
-
-
-def _held(boards: dict[str, tuple[dt.date, MeetingHeld]], period: Period) -> str:
-    """Say in which quarters boards were held, how long and by how many."""
-    quarters = _quarters({day for day, _ in boards.values()}, period)
-    if not boards:
-        return quarters
-    minutes = sum(board.minutes for _, board in boards.values())
-    present = sorted({board.partners_present for _, board in boards.values()})
-    partners = " to ".join(str(count) for count in dict.fromkeys((present[0], present[-1])))
-    return f"{quarters}; {minutes} minutes in all, partners present: {partners}"
-
-
-def _quarters(days: set[dt.date], period: Period) -> str:
-    """Say how many of the quarters that lie whole in the period had their board."""
-    quarters = {(day.year, (day.month - 1) // 3) for day in days}
-    starts = [
-        dt.date(year, month, 1) for year in range(period.start.year, period.end.year + 1) for month in (1, 4, 7, 10)
-    ]
-    whole = [
-        (start.year, (start.month - 1) // 3)
-        for start, end in zip(starts, [*starts[1:], dt.date(period.end.year + 1, 1, 1)], strict=True)
-        if start >= period.start and end <= period.end
-    ]
-    return f"{len(quarters.intersection(whole))} of {len(whole)} quarters with a board"
-
-
-def _accesses(story: Story, period: Period) -> set[str]:
-    """Find the needs of which a delivery was confirmed in the period, once in each pool.
-
-    A need may be booked in one piece or session by session, and a chain is
-    booked step by step: the bookings of one need in one pool are one access,
-    named by the first of them to be confirmed.
-    """
-    served: dict[str, tuple[str, str]] = {}
-    first: dict[tuple[str, str], str] = {}
-    for day, fact in story:
-        match fact:
-            case ServiceBooked():
-                served[fact.engagement] = fact.need, fact.pool
-            case DeliveryConfirmed():
-                if day in period:
-                    first.setdefault(served[fact.engagement], fact.engagement)
-    return set(first.values())
+    return Indicators(zone=zone).read(records, position=position).of(period)

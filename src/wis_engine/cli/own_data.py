@@ -1,0 +1,123 @@
+"""Matching the user's own spreadsheets: a plan, its reasons, and what could not be read, in a folder."""
+
+import json
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Final
+
+from wis_engine.cli.exchange import SHOWN
+from wis_engine.cli.files import require_free, whole_file
+from wis_engine.errors import Malformed
+from wis_engine.interop.plan_tables import (
+    BYTE_ORDER_MARK,
+    DIAGNOSTICS_HEADER,
+    PLAN_HEADER,
+    REASONS_HEADER,
+    Form,
+    diagnostic_rows,
+    plan_rows,
+    reason_rows,
+)
+from wis_engine.interop.spreadsheets import FILE_BYTES_MAX, OwnData, Sheet, read_spreadsheets
+from wis_engine.matching import Plan, solve
+from wis_engine.matching.explain import euro
+
+PARTLY: Final = 2
+PLAN: Final = "plan.json"
+PLAN_TABLE: Final = "plan.csv"
+REASONS_TABLE: Final = "explanations.csv"
+REASONS: Final = "explanations.txt"
+DIAGNOSTICS: Final = "diagnostics.csv"
+_MADE_BY: Final = "wis-engine match"
+_TITLE: Final = "Why each need is served, or not, by plan "
+_BEGINS: Final = {
+    PLAN: f'{{\n "made_by": "{_MADE_BY}"',
+    PLAN_TABLE: BYTE_ORDER_MARK + PLAN_HEADER[0],
+    REASONS_TABLE: BYTE_ORDER_MARK + REASONS_HEADER[0],
+    REASONS: _TITLE,
+    DIAGNOSTICS: BYTE_ORDER_MARK + DIAGNOSTICS_HEADER[0],
+}
+"""How each file of ours begins."""
+_SHORT: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
+
+
+def match_tables(asked: Namespace) -> int:
+    """Match what the tables hold; exit code 2 when something in them was left out."""
+    paths = {"needs": asked.needs, "offers": asked.offers, "budgets": asked.budgets}
+    _require_free(asked.out)
+    contents = {table: _content(path) for table, path in paths.items() if path is not None}
+    own = read_spreadsheets(contents["needs"], contents["offers"], contents.get("budgets"))
+    _require_rows(own, paths)
+    plan = solve(own.problem, asked.strategy, seed=asked.seed)
+    form = Form(delimiter=own.sheets[0].delimiter)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    for name, text in _written(own, plan, form).items():
+        with whole_file(asked.out / name) as held:
+            held.write(text.encode())
+    _print_diagnostics(own)
+    _print_plan(own, plan, paths, asked.out)
+    return PARTLY if own.diagnostics else 0
+
+
+def _content(path: Path) -> bytes:
+    """Read a file, and of one that is too large only so much that it shows."""
+    with path.open("rb") as held:
+        return held.read(FILE_BYTES_MAX + 1)
+
+
+def _require_rows(own: OwnData, paths: dict[str, Path | None]) -> None:
+    """Stop where a table gives nothing at all: there is nothing to match."""
+    for sheet in own.sheets:
+        if not sheet.taken:
+            mine = [one for one in own.diagnostics if one.table == sheet.table]
+            why = f"; row {mine[0].row}: {mine[0].why}" if mine else ""
+            more = f", and {len(mine) - 1} more" if mine[1:] else ""
+            raise Malformed(f"{paths[sheet.table]}: no {sheet.table} in it{why}{more}")
+
+
+def _require_free(out: Path) -> None:
+    """Spare whatever is no earlier match of this command, before anything is written."""
+    for name, begins in _BEGINS.items():
+        require_free(out / name, begins=begins.encode(), what="match")
+
+
+def _written(own: OwnData, plan: Plan, form: Form) -> dict[str, str]:
+    """Write all files, by name."""
+    answered = {"made_by": _MADE_BY, "problem": own.problem.to_dict(), "plan": plan.to_dict()}
+    why = [str(plan.explain(need.id)) for need in own.problem.needs]
+    return {
+        PLAN: json.dumps(answered, indent=1, ensure_ascii=False) + "\n",
+        PLAN_TABLE: form.table(PLAN_HEADER, plan_rows(own.problem, plan, form)),
+        REASONS_TABLE: form.table(REASONS_HEADER, reason_rows(own.problem, plan)),
+        REASONS: "\n".join([f"{_TITLE}{plan.id}", "", *why, ""]),
+        DIAGNOSTICS: form.table(DIAGNOSTICS_HEADER, diagnostic_rows(own.diagnostics)),
+    }
+
+
+def _print_diagnostics(own: OwnData) -> None:
+    for one in own.diagnostics[:SHOWN]:
+        print(one, file=sys.stderr)
+    hidden = len(own.diagnostics[SHOWN:])
+    if hidden:
+        print(f"{hidden} more: see {DIAGNOSTICS}", file=sys.stderr)
+
+
+def _print_plan(own: OwnData, plan: Plan, paths: dict[str, Path | None], out: Path) -> None:
+    for sheet in own.sheets:
+        print(f"{paths[sheet.table]}: {_read(sheet)}")
+    members = [member for pool in plan.pools for member in pool.members]
+    shares, alone = sum(one.share_cents for one in members), sum(one.alone_cents for one in members)
+    print(f"{len(members)} of {len(own.problem.needs)} needs are served; pools: {len(plan.pools)}.")
+    print(f"Together they cost {euro(shares)}; each alone, {euro(alone)}.")
+    for one in plan.unmatched[:SHOWN]:
+        print(one)
+    if plan.unmatched[SHOWN:]:
+        print(f"{len(plan.unmatched[SHOWN:])} more are not served: see {REASONS}.")
+    print(f"In {out}: {PLAN}, {PLAN_TABLE}, {REASONS_TABLE}, {REASONS}, {DIAGNOSTICS}.")
+
+
+def _read(sheet: Sheet) -> str:
+    """Say how a table was read, so that a wrong reading of its text is seen."""
+    divided = _SHORT.get(sheet.delimiter, f"«{sheet.delimiter}»")
+    return f"{sheet.taken} of {sheet.rows} rows taken ({sheet.encoding}, {divided} between columns)"
