@@ -70,7 +70,8 @@ class LogRecorder(ProcessRecorder):
         tracking: Tracking | None = kwargs.get("tracking")
         told = [_told(event) for event in stored_events]
         facts = [*told, *([_tracked(tracking)] if tracking else [])]
-        with self.log.locked():
+
+        def insert() -> Sequence[int]:
             known = {(fact.originator, fact.number) for fact in self._facts({fact.originator for fact in told}, Told)}
             new = {(fact.originator, fact.number) for fact in told}
             if known & new or len(new) < len(told):
@@ -81,7 +82,9 @@ class LogRecorder(ProcessRecorder):
                 return []
             batch = Batch(facts=tuple(facts), occurred_at=START, actor="peer")
             first = self.log.append(batch, after=self.log.head()).first
-        return list(range(first, first + len(told)))
+            return list(range(first, first + len(told)))
+
+        return self.log.locked(insert)
 
     def select_events(
         self,

@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from stories import START
+
+from wis_engine.log.codec import known_events
+from wis_engine.log.log import Log
+from wis_engine.opening import open_log
 
 settings.register_profile("dev", max_examples=50, stateful_step_count=30, deadline=None, derandomize=True)
 settings.register_profile("ci", max_examples=200, stateful_step_count=50, deadline=None, derandomize=True)
@@ -48,6 +53,27 @@ def postgres_server() -> Iterator[str]:
 def community_name() -> str:
     """Name that no other test of this run gives to a community."""
     return f"c-{next(_numbers)}"
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def place(request, tmp_path) -> dict[str, str]:
+    """Where a new community may be opened: the arguments that name it, each store in turn."""
+    match request.param:
+        case "memory":
+            return {"url": "memory:"}
+        case "sqlite":
+            return {"url": f"sqlite:///{tmp_path / 'community.db'}"}
+    server, name = request.getfixturevalue("postgres_server"), request.getfixturevalue("community_name")
+    return {"url": server, "name": name}
+
+
+@pytest.fixture
+def any_log(place) -> Iterator[Log]:
+    """An empty log in each store in turn."""
+    made = {"name": None, **place, "registry": known_events(), "clock": lambda: START, "zone": None, "mode": "rw"}
+    log = open_log(made.pop("url"), **made)
+    yield log
+    log.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Callers that come together share a commit: each in its turn, each with its own answer."""
 
 import threading
-from contextlib import contextmanager
 
 import pytest
 import stories
@@ -11,16 +10,14 @@ from wis_engine.admission import Request
 from wis_engine.community import Community
 from wis_engine.errors import Conflict, Full, IntegrityError, KeyReused, Malformed, OutcomeUnknown, Refused
 from wis_engine.facts import NeedWithdrawn
-from wis_engine.log.codec import known_events
 from wis_engine.log.log import Batch
-from wis_engine.log.memory import MemoryLog
 
 
 class Slow:
     """A log whose next append waits until others stand in line, and whose commits can be made to fail."""
 
-    def __init__(self):
-        self.log = MemoryLog(registry=known_events(), clock=lambda: START)
+    def __init__(self, log):
+        self.log = log
         self.line = threading.Event()
         self.line.set()
         self.reached = threading.Event()
@@ -31,15 +28,19 @@ class Slow:
         assert self.line.wait(10)
         return self.log.append(batch, after=after)
 
-    @contextmanager
-    def locked(self):
+    def locked(self, work):
         self.locks += 1
-        with self.log.locked():
-            yield
+
+        def done():
+            answer = work()
             if self.failures and isinstance(self.failures[0], Full):
                 raise self.failures.pop()
+            return answer
+
+        answer = self.log.locked(done)
         if self.failures:
             raise self.failures.pop()
+        return answer
 
     def __getattr__(self, name):
         return getattr(self.log, name)
@@ -77,9 +78,9 @@ class Line:
 
 
 @pytest.fixture
-def line():
+def line(any_log):
     """A line of callers before a community that holds the pilot."""
-    log = Slow()
+    log = Slow(any_log)
     community = Community(log, clock=lambda: START)
     community.record(*pilot())
     log.locks = 0

@@ -25,8 +25,23 @@ class FirmCopied(Event):
         network.put(network.firms[self.firm].replace(id=self.copy))
 
 
+@attrs.frozen(kw_only=True)
+class FirmWeighed(Event):
+    """A firm whose guard and effect take more for granted than they should."""
+
+    name: ClassVar[str] = "firm-weighed"
+    firm: str
+    by: int = 1
+
+    def check(self, network):
+        assert network.firms[self.firm]
+
+    def apply(self, network):
+        network.put(network.firms[self.firm].replace(persons=7 // self.by))
+
+
 def opened(url="memory:"):
-    return Community.open(url, clock=lambda: START, events=[FirmCopied])
+    return Community.open(url, clock=lambda: START, events=[FirmCopied, FirmWeighed])
 
 
 @pytest.fixture
@@ -53,7 +68,9 @@ def assert_as_before(community, digest):
     [
         ([FirmCopied(firm="f1", copy="p1")], Malformed),
         ([meeting("m-1"), FirmCopied(firm="f1", copy="f-1"), FirmCopied(firm="f1", copy="n1")], Malformed),
-        ([FirmCopied(firm="f1", copy="f-1"), FirmCopied(firm="nobody", copy="f-2")], KeyError),
+        ([FirmCopied(firm="f1", copy="f-1"), FirmCopied(firm="nobody", copy="f-2")], Malformed),
+        ([FirmCopied(firm="f1", copy="f-1"), FirmWeighed(firm="nobody")], Malformed),
+        ([FirmCopied(firm="f1", copy="f-1"), FirmWeighed(firm="f1", by=0)], Malformed),
     ],
 )
 def test_an_effect_that_raises_leaves_the_community_as_it_was(community, facts, error):
@@ -65,7 +82,33 @@ def test_an_effect_that_raises_leaves_the_community_as_it_was(community, facts, 
     assert_as_before(community, digest)
 
 
-@pytest.mark.parametrize("facts", [[firm("p1")], [meeting("m-1"), firm("f-1"), firm("n1")], [person("p-1", "nobody")]])
+@pytest.mark.parametrize(
+    ("fact", "said", "cause"),
+    [
+        (FirmWeighed(firm="secret"), "fact 1: the guard of firm-weighed failed (KeyError)", KeyError),
+        (
+            FirmWeighed(firm="f1", by=0),
+            "fact 1: the effect of firm-weighed failed (ZeroDivisionError)",
+            ZeroDivisionError,
+        ),
+    ],
+)
+def test_a_fact_of_ones_own_that_fails_is_named_with_what_it_raised(community, fact, said, cause):
+    with pytest.raises(Malformed) as caught:
+        community.record(meeting("m-1"), fact)
+    assert str(caught.value) == said
+    assert isinstance(caught.value.__cause__, cause)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [firm("p1")],
+        [meeting("m-1"), firm("f-1"), firm("n1")],
+        [person("p-1", "nobody")],
+        [FirmWeighed(firm="f1", by=0)],
+    ],
+)
 def test_facts_loaded_without_guards_that_cannot_be_are_refused_whole(community, facts):
     digest = community.network.digest()
     batch = Batch(facts=tuple(facts), occurred_at=START, actor="a")

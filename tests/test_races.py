@@ -9,15 +9,13 @@ from wis_engine.admission import TRIES
 from wis_engine.community import Community
 from wis_engine.errors import Conflict, KeyReused, Refused
 from wis_engine.facts import NeedWithdrawn
-from wis_engine.log.codec import known_events
-from wis_engine.log.memory import MemoryLog
 
 
 class Raced:
     """A log to which something else happens just before an append: each of `meanwhile` once, the last one first."""
 
-    def __init__(self):
-        self.log = MemoryLog(registry=known_events(), clock=lambda: START)
+    def __init__(self, log):
+        self.log = log
         self.meanwhile, self.locks = [], 0
 
     def append(self, batch, *, after):
@@ -28,18 +26,18 @@ class Raced:
             self.meanwhile = waiting
         return self.log.append(batch, after=after)
 
-    def locked(self):
+    def locked(self, work):
         self.locks += 1
-        return self.log.locked()
+        return self.log.locked(work)
 
     def __getattr__(self, name):
         return getattr(self.log, name)
 
 
 @pytest.fixture
-def raced():
+def raced(any_log):
     """Give a log and two communities on it, the pilot in both."""
-    log = Raced()
+    log = Raced(any_log)
     one, other = (Community(log, clock=lambda: START) for _ in range(2))
     one.record(*pilot())
     return log, one, other

@@ -15,7 +15,6 @@ from wis_engine.errors import Full, IntegrityError
 from wis_engine.facts import Event, NeedWithdrawn
 from wis_engine.log.codec import Registry, known_events
 from wis_engine.log.log import Batch, Snapshot
-from wis_engine.log.memory import MemoryLog
 from wis_engine.replay import network_at
 from wis_engine.snapshots import form_of, is_due, picture
 
@@ -31,8 +30,8 @@ def record(community, history):
 
 
 @pytest.fixture
-def log():
-    return MemoryLog(registry=known_events(), clock=lambda: START)
+def log(any_log):
+    return any_log
 
 
 @pytest.fixture

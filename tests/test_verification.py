@@ -12,7 +12,6 @@ from wis_engine.errors import FormatError, IntegrityError, StorageUnavailable
 from wis_engine.facts import Event
 from wis_engine.log.codec import known_events
 from wis_engine.log.log import Fault, Snapshot
-from wis_engine.log.memory import MemoryLog
 from wis_engine.network.network import KINDS
 from wis_engine.network.parties import MeetingKind
 from wis_engine.network.promises import VoucherState
@@ -20,8 +19,8 @@ from wis_engine.snapshots import picture
 
 
 @pytest.fixture
-def log():
-    return MemoryLog(registry=known_events(), clock=lambda: START)
+def log(any_log):
+    return any_log
 
 
 @pytest.fixture

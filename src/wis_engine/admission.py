@@ -10,9 +10,8 @@ with a mark in the journal, and one commit for all of them.
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice, zip_longest
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -25,6 +24,7 @@ from wis_engine.errors import (
     OutcomeUnknown,
     Refused,
     StorageUnavailable,
+    WisError,
 )
 from wis_engine.facts.base import Event, Receipt
 from wis_engine.line import Asked, Line
@@ -40,6 +40,8 @@ Entry: TypeAlias = Batch | Receipt | int | Exception
 
 Keyed: TypeAlias = dict[str, tuple[str, int, int]]
 """What stands under a key in a group: digest of the content, first position, place in the group."""
+
+T = TypeVar("T")
 
 TRIES: Final = 3
 """Lost races after which a batch takes the log's write lock before it is checked."""
@@ -95,8 +97,7 @@ class Admission:
         with self.lock:
             # A guard that asks sees the network in the middle of a batch, as it is.
             if self._changing != threading.get_ident() and not (self._whole and self._is_up()):
-                with self._change():
-                    self._catch_up()
+                self._change(lambda _network: self._catch_up())
 
     def admit(self, request: Request) -> Receipt:
         """Get a batch in, or raise what keeps it out."""
@@ -120,8 +121,7 @@ class Admission:
             after = None if after is None else position
             yield position
 
-    @contextmanager
-    def _change(self) -> Iterator[Network]:
+    def _change(self, work: Callable[[Network], T]) -> T:
         """Change the network, all of it or nothing.
 
         Who is stopped in the middle (Ctrl-C) leaves a network that nobody
@@ -133,7 +133,7 @@ class Admission:
         try:
             self._changing = threading.get_ident()
             try:
-                yield self.network
+                done = work(self.network)
                 self.network.commit()
             except Exception:
                 self.network.rollback()
@@ -144,6 +144,7 @@ class Admission:
         except BaseException:
             self._changing = None
             raise
+        return done
 
     def _is_up(self) -> bool:
         return self._log.head() == self.network.position
@@ -170,23 +171,24 @@ class Admission:
     def _tried(self, request: Request) -> Receipt:
         for _ in range(TRIES):
             try:
-                return self._attempt(request, nullcontext())
+                return self._change(lambda network: self._kept(network, request))
             except Conflict:
                 if request.after is not None:
                     raise
-        return self._attempt(request, self._log.locked())
+        return self._change(lambda network: self._kept(network, request, locked=True))
 
-    def _attempt(self, request: Request, lock: AbstractContextManager[None]) -> Receipt:
-        with self._change() as network:
-            with lock:
-                self._catch_up()
-                network.begin()
-                receipt = self._enter(request)
-            if receipt.repeated:
-                network.rollback()
-            else:
-                network.pass_time(request.occurred_at, receipt.recorded_at)
-            return receipt
+    def _kept(self, network: Network, request: Request, *, locked: bool = False) -> Receipt:
+        """Check a batch and have the log keep it, perhaps all under its lock; then its time has passed."""
+
+        def enter() -> Receipt:
+            return self._enter(network, request)
+
+        receipt = self._log.locked(enter) if locked else enter()
+        if receipt.repeated:
+            network.rollback()
+        else:
+            network.pass_time(request.occurred_at, receipt.recorded_at)
+        return receipt
 
     def _together(self, group: list[Request]) -> None:
         """Admit callers in their order under one lock and one commit, refusals too.
@@ -197,20 +199,25 @@ class Admission:
         """
         entries: list[Entry] = []
         try:
-            with self._change() as network:
-                with self._log.locked():
-                    self._catch_up()
-                    network.begin()
-                    keyed: Keyed = {}
-                    entries.extend(self._entry(request, place, keyed) for place, request in enumerate(group))
-                    receipts = self._log.load(entry for entry in entries if isinstance(entry, Batch))
-                self._answer(group, entries, iter(receipts))
+            self._change(lambda network: self._kept_together(network, group, entries))
         except Exception as failure:  # noqa: BLE001 - each hears of what is its own
             for request, entry in zip_longest(group, entries):
                 if isinstance(failure, Busy) or (isinstance(failure, OutcomeUnknown) and isinstance(entry, Batch)):
                     request.error = type(failure)(*failure.args)
                 else:
                     self._alone(request)
+
+    def _kept_together(self, network: Network, group: list[Request], entries: list[Entry]) -> None:
+        """Say what becomes of each caller's batch, have the log keep them all, and tell the callers."""
+
+        def enter() -> list[Receipt]:
+            self._catch_up()
+            network.begin()
+            keyed: Keyed = {}
+            entries.extend(self._entry(request, place, keyed) for place, request in enumerate(group))
+            return self._log.load(entry for entry in entries if isinstance(entry, Batch))
+
+        self._answer(group, entries, iter(self._log.locked(enter)))
 
     def _answer(self, group: list[Request], entries: list[Entry], receipts: Iterator[Receipt]) -> None:
         """Tell callers what became of their batches, once the log has kept them."""
@@ -259,15 +266,17 @@ class Admission:
             return place
         return self._log.receipt(batch.key, batch.content)
 
-    def _enter(self, request: Request) -> Receipt:
+    def _enter(self, network: Network, request: Request) -> Receipt:
         """Check, apply and append; the network's journal stays open until the log has kept the batch."""
-        made = request.build(self.network)
+        self._catch_up()
+        network.begin()
+        made = request.build(network)
         if isinstance(made, Receipt):
             return made
         batch = request.batch(made)
         if batch.key is not None and (earlier := self._log.receipt(batch.key, batch.content)) is not None:
             return earlier
-        start = self.network.position
+        start = network.position
         _require_still(start, request.after)
         self._apply(batch)
         return self._log.append(batch, after=start)
@@ -279,21 +288,32 @@ class Admission:
         for index, fact in enumerate(batch.facts):
             network.position += 1
             _check(fact, network, index)
-            fact.apply(network)
+            try:
+                fact.apply(network)
+            except (WisError, MemoryError):
+                raise
+            except Exception as error:
+                raise _failed("effect", fact, index, error) from error
 
     def _load(self, chunk: list[Batch], *, guarded: bool, after: int | None) -> None:
-        with self._change() as network:
-            with self._log.locked():
-                self._catch_up()
-                _require_still(network.position, after)
-                network.begin()
-                keyed: Keyed = {}
-                taken = [batch for place, batch in enumerate(chunk) if self._take(batch, place, keyed, guarded=guarded)]
-                if after is not None:
-                    _require_still(network.position, after + sum(len(batch.facts) for batch in chunk))
-                receipts = self._log.load(taken)
-            for batch, receipt in zip(taken, receipts, strict=True):
-                network.pass_time(batch.occurred_at, receipt.recorded_at)
+        self._change(lambda network: self._take_in(network, chunk, guarded=guarded, after=after))
+
+    def _take_in(self, network: Network, chunk: list[Batch], *, guarded: bool, after: int | None) -> None:
+        """Take a chunk of batches in under the log's lock, all or none."""
+        taken: list[Batch] = []
+
+        def enter() -> list[Receipt]:
+            self._catch_up()
+            _require_still(network.position, after)
+            network.begin()
+            keyed: Keyed = {}
+            taken.extend(batch for place, batch in enumerate(chunk) if self._take(batch, place, keyed, guarded=guarded))
+            if after is not None:
+                _require_still(network.position, after + sum(len(batch.facts) for batch in chunk))
+            return self._log.load(taken)
+
+        for batch, receipt in zip(taken, self._log.locked(enter), strict=True):
+            network.pass_time(batch.occurred_at, receipt.recorded_at)
 
     def _take(self, batch: Batch, place: int, keyed: Keyed, *, guarded: bool) -> bool:
         """Let a batch of a load take effect, after its guards or without; False when it is there already."""
@@ -325,3 +345,12 @@ def _check(fact: Event, network: Network, index: int) -> None:
     except Refused as refusal:
         refusal.fact = index
         raise
+    except (WisError, MemoryError):
+        raise
+    except Exception as error:
+        raise _failed("guard", fact, index, error) from error
+
+
+def _failed(part: str, fact: Event, index: int, error: Exception) -> Malformed:
+    """Say that the code of a type of facts is wrong; the error's own words may hold a personal value."""
+    return Malformed(f"fact {index}: the {part} of {fact.name} failed ({type(error).__name__})")

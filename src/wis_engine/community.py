@@ -80,6 +80,7 @@ class Community(Picture):
         snapshot_every: int | None = None,
         until: int | None = None,
     ) -> None:
+        _require_options(clock, snapshot_every)
         self._clock = clock
         self._writable = writable
         known = registry or known_events()
@@ -139,6 +140,10 @@ class Community(Picture):
         FormatError
             What is there is no log of ours, or a newer one.
         """
+        _require_options(clock, snapshot_every)
+        for what, given in (("events", events), ("upcasts", upcasts)):
+            if not isinstance(given, Iterable):
+                raise Malformed(f"{what}: not a list of them")
         registry = Registry((*EVENTS, *events), (*UPCASTS, *upcasts))
         log = open_log(url, name=name, registry=registry, clock=clock, zone=zone, mode=mode)
         if isinstance(log, MemoryLog):
@@ -153,7 +158,8 @@ class Community(Picture):
 
     def as_of(self, moment: int | dt.datetime) -> "Community":
         """Show the community as it stood: after a position, or at an instant as then recorded. Read only."""
-        with self.still() as now:
+        with self._admission.lock:
+            now = self.network
             position = moment if type(moment) is int else min(self._log.position_at(_aware(moment)), now.position)
             if not 0 <= position <= now.position:
                 raise Malformed(f"no position {position}: the log stands at {now.position}")
@@ -171,7 +177,8 @@ class Community(Picture):
         It costs a copy of the tables, not of what they hold, and reads its
         past from this community's log, which has to stay open for that.
         """
-        with self.still() as now:
+        with self._admission.lock:
+            now = self.network
             network = now.copy()
         log = ForkedLog(self._log, at=network.position, registry=self._registry, clock=self._clock)
         return Community(log, clock=self._clock, registry=self._registry, network=network)
@@ -272,11 +279,13 @@ class Community(Picture):
         """
         self._require_writable()
         receipts: list[Receipt] = []
-        with self.still() as network:
+        with self._admission.lock:
+            network = self.network
             today = _aware(to).astimezone(network.zone_info).date()
             due = Deadlines(network)
         while True:
-            with self.still():
+            with self._admission.lock:
+                self._admission.catch_up()
                 fact = due.next(today)
             if fact is None:
                 return tuple(receipts)
@@ -299,8 +308,10 @@ class Community(Picture):
         """Ask for admission, and keep a snapshot when one is due."""
         self._require_writable()
         for name, value in (("actor", actor), ("cause", cause), ("key", key)):
-            if value is not None and not is_id(value):
-                raise Malformed(f"{name}: not an id")
+            if not is_id(value) and (value is not None or name == "actor"):
+                raise Malformed(f"{name}: not an id: 1 to 64 letters, digits, «_», «.» or «-»")
+        if after is not None and type(after) is not int:
+            raise Malformed("after: no position")
         happened = _aware(at if at is not None else self._clock())
         request = Request(
             build=build, occurred_at=happened, actor=actor, cause=cause, key=key, after=after, alone=alone
@@ -336,13 +347,16 @@ class Community(Picture):
             recorded later than now: a log's stamps never go back.
         """
         self._require_writable()
-        checked = batches if not guarded else map(self._not_ahead, batches)
+        if not isinstance(batches, Iterable):
+            raise Malformed(f"no batches: {type(batches).__name__}")
+        if after is not None and type(after) is not int:
+            raise Malformed("after: no position")
+        checked = map(self._not_ahead if guarded else _a_batch, batches)
         return map(self._kept, self._admission.load(checked, guarded=guarded, after=after))
 
     def _not_ahead(self, batch: Batch) -> Batch:
-        if not isinstance(batch, Batch):
-            raise Malformed(f"no batch: {type(batch).__name__}")
-        if batch.recorded_at is not None and batch.recorded_at > _aware(self._clock()):
+        recorded_at = _a_batch(batch).recorded_at
+        if recorded_at is not None and recorded_at > _aware(self._clock()):
             raise Malformed("a batch that was recorded later than now")
         return batch
 
@@ -377,6 +391,19 @@ class Community(Picture):
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
+
+
+def _require_options(clock: object, snapshot_every: object) -> None:
+    if not callable(clock):
+        raise Malformed("clock: no function that says what time it is")
+    if snapshot_every is not None and (type(snapshot_every) is not int or snapshot_every < 1):
+        raise Malformed("snapshot_every: neither a whole number from 1 on nor None")
+
+
+def _a_batch(batch: Batch) -> Batch:
+    if not isinstance(batch, Batch):
+        raise Malformed(f"no batch: {type(batch).__name__}")
+    return batch
 
 
 def _always(*facts: Event) -> Build:

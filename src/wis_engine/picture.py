@@ -53,14 +53,19 @@ class Picture:
 
     @contextmanager
     def still(self) -> Iterator[Network]:
-        """Hold the network still, to see several things of one state: nobody records through this object meanwhile."""
+        """Hold the network still, to see several things of one state: nobody records through this object meanwhile.
+
+        Inside the library the lock is held by itself: who is stopped (Ctrl-C)
+        where this block is entered or left holds it as long as the error lives.
+        """
         with self._admission.lock:
             yield self.network
 
     @property
     def position(self) -> int:
         """Position of the last fact in the network."""
-        with self.still() as network:
+        with self._admission.lock:
+            network = self.network
             return network.position
 
     def events(
@@ -87,7 +92,8 @@ class Picture:
             Positions: `after` is out, `until` is in.
         """
         names = None if types is None else [self._registry.name_of(one) for one in types]
-        with self.still() as network:
+        with self._admission.lock:
+            network = self.network
             end = network.position if until is None else min(until, network.position)
             if about is not None and related:
                 return story_of(about, self._log, network, types=names, after=after, until=end)
@@ -103,7 +109,8 @@ class Picture:
         """
         if table in VIEWS:
             return [dict(row) for row in self.view(table).records()]
-        with self.still() as network:
+        with self._admission.lock:
+            network = self.network
             rows = network.tables.get(table)
             if rows is None:
                 raise Malformed(f"no table {table!r}; there are {', '.join(sorted([*network.tables, *VIEWS]))}")
@@ -120,7 +127,8 @@ class Picture:
         Malformed
             There is no such pool.
         """
-        with self.still() as network:
+        with self._admission.lock:
+            network = self.network
             found = network.pools.get(PoolId(pool))
             if found is None:
                 raise Malformed(f"no pool {pool!r}")
@@ -136,7 +144,8 @@ class Picture:
         """
         if name not in VIEWS:
             raise Malformed(f"no view {name!r}; there are {', '.join(sorted(VIEWS))}")
-        with self.still() as network:
+        with self._admission.lock:
+            network = self.network
             found = self._views.setdefault(name, VIEWS[name](zone=network.zone))
             reads = [event.name for event in found.READS]
             facts = self._log.read(after=found.position, until=network.position, types=reads)

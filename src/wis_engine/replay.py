@@ -1,10 +1,9 @@
 """From a log to the network that it adds up to: the newest snapshot, then the facts after it."""
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 from wis_engine.errors import IntegrityError, WisError
 from wis_engine.facts.base import Event, Recorded
@@ -12,6 +11,8 @@ from wis_engine.log.codec import Registry
 from wis_engine.log.log import Log
 from wis_engine.network import Network
 from wis_engine.snapshots import nearest
+
+T = TypeVar("T")
 
 TOGETHER: Final = 500
 """Facts that take effect before the network settles."""
@@ -34,20 +35,22 @@ def network_at(log: Log, registry: Registry, *, until: int | None = None, writab
     IntegrityError
         A fact cannot take effect: it does not follow from those before it.
     """
-    with _without_collecting():
+
+    def build() -> tuple[Network, int]:
         network = nearest(log, registry, until=until, writable=writable) or Network(zone=log.zone)
         begun = network.position
         catch_up(network, log, until=until)
-    return network, begun
+        return network, begun
+
+    return without_collecting(build)
 
 
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Spare Python the search for garbage: a million things are made here, and none is."""
+def without_collecting(work: Callable[[], T]) -> T:
+    """Do something without Python's search for garbage, where a million things are made and none is."""
     collecting = gc.isenabled()
-    gc.disable()
     try:
-        yield
+        gc.disable()
+        return work()
     finally:
         if collecting:
             gc.enable()
@@ -91,6 +94,8 @@ def take_effect(network: Network, fact: Event) -> None:
         fact.apply(network)
     except WisError as error:
         raise IntegrityError(f"position {network.position}: {fact.name} has no effect: {error}") from error
-    except (LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:
         what = f"{fact.name} does not follow from what stands before it ({type(error).__name__})"
         raise IntegrityError(f"position {network.position}: {what}") from error

@@ -16,7 +16,7 @@ from wis_engine.log.log import Fault, Log
 from wis_engine.network import Network
 from wis_engine.network.entity import Entity
 from wis_engine.network.network import KINDS
-from wis_engine.replay import catch_up, step
+from wis_engine.replay import catch_up, step, without_collecting
 from wis_engine.snapshots import form_of, restored
 
 FAULTS_MAX: Final = 100
@@ -65,6 +65,10 @@ def verify(log: Log, registry: Registry, live: Network, *, deep: bool) -> Verifi
     deep
         Also replay from the first fact and compare.
     """
+    return without_collecting(lambda: _verified(log, registry, live, deep=deep))
+
+
+def _verified(log: Log, registry: Registry, live: Network, *, deep: bool) -> Verification:
     position = live.position
     faults = list(_stored(log))
     faults += [Fault(position=position, what=f"{breach.invariant}: {breach.what}") for breach in live.check()]

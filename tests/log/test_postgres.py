@@ -66,9 +66,12 @@ def test_communities_have_heads_keys_snapshots_and_zones_of_their_own(opened_pos
 
 def test_a_lock_on_one_community_stops_no_other(opened_postgres, batch, community_name):
     one, two = opened_postgres(), opened_postgres(f"{community_name}-two")
-    with one.locked():
+
+    def work():
         one.append(batch(*withdrawn("a")), after=0)
         assert two.append(batch(*withdrawn("b")), after=0).last == 1
+
+    one.locked(work)
     assert needs(one) == ["a"]
 
 
@@ -101,8 +104,7 @@ def test_few_facts_and_many_get_in_alike(opened_postgres, batch, count):
     log = opened_postgres()
     receipt = log.append(batch(*many(count), key="k"), after=0)
     assert (receipt.first, receipt.last) == (1, count)
-    with log.locked():
-        log.append(batch(*many(count)), after=count)
+    log.locked(lambda: log.append(batch(*many(count)), after=count))
     assert [one.fact for one in log.read()] == many(count) * 2
     assert needs(log, about=["n-0"]) == ["n-0"] * 2
     assert log.append(batch(*many(count), key="k"), after=0).repeated
@@ -154,15 +156,15 @@ def test_eight_writers_racing_for_a_hundred_slots_claim_a_hundred(opened_postgre
 def test_eight_writers_that_lock_before_they_look_claim_a_hundred(opened_postgres):
     logs = [opened_postgres() for _ in range(8)]
 
+    def take(log):
+        head = log.head()
+        return head < 100 and log.append(claimed(log), after=head)
+
     def claim(log):
         taken = 0
-        while True:
-            with log.locked():
-                head = log.head()
-                if head == 100:
-                    return taken
-                log.append(claimed(log), after=head)
-                taken += 1
+        while log.locked(lambda: take(log)):
+            taken += 1
+        return taken
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(claim, logs)) == 100
@@ -207,8 +209,7 @@ def test_a_follower_is_woken(opened_postgres, batch, monkeypatch):
         log.append(batch(*withdrawn(f"n-{number}")), after=number)
         assert seen.get(timeout=PATIENCE) == f"n-{number}"
     done.set()
-    with log.locked():
-        log.append(batch(*withdrawn("last")), after=3)
+    log.locked(lambda: log.append(batch(*withdrawn("last")), after=3))
     assert seen.get(timeout=PATIENCE) == "last"
     thread.join(PATIENCE)
     assert not thread.is_alive()

@@ -61,17 +61,16 @@ def test_after_a_lost_connection_the_next_call_has_another(filled_postgres, batc
 @pytest.mark.parametrize("count", [1, FEW + 1])
 def test_what_was_appended_under_a_lock_goes_with_the_connection(filled_postgres, batch, kill, count):
     def go_on_regardless():
-        with filled_postgres.locked():
-            filled_postgres.append(batch(*many(count)), after=3)
-            kill(filled_postgres)
-            for _ in range(2):
-                with pytest.raises(ConnectionLost):
-                    filled_postgres.append(batch(*withdrawn("lost")), after=3 + count)
+        filled_postgres.append(batch(*many(count)), after=3)
+        kill(filled_postgres)
+        for _ in range(2):
             with pytest.raises(ConnectionLost):
-                filled_postgres.head()
+                filled_postgres.append(batch(*withdrawn("lost")), after=3 + count)
+        with pytest.raises(ConnectionLost):
+            filled_postgres.head()
 
     with pytest.raises(ConnectionLost):
-        go_on_regardless()
+        filled_postgres.locked(go_on_regardless)
     assert needs(filled_postgres) == ["a", "b", "c"]
     assert filled_postgres.append(batch(*withdrawn("d")), after=3).last == 4
 
@@ -164,11 +163,14 @@ def test_a_forked_process_opens_its_own(filled_postgres, batch, monkeypatch):
 def test_a_writer_that_waits_too_long_is_told_so(filled_postgres, opened_postgres, batch):
     second = opened_postgres()
     second._connection.execute("SET lock_timeout = '1ms'")
-    with filled_postgres.locked():
+
+    def meanwhile():
         for count in (1, FEW + 1):
             with pytest.raises(Busy) as caught:
                 second.append(batch(*many(count)), after=3)
-        assert caught.value.retryable
+            assert caught.value.retryable
+
+    filled_postgres.locked(meanwhile)
     second.append(batch(*withdrawn("d")), after=3)
     assert needs(filled_postgres) == ["a", "b", "c", "d"]
 
@@ -193,15 +195,14 @@ def test_a_store_that_fails_takes_nothing_until_it_is_well(filled_postgres, batc
     facts = many(count)
 
     def go_on_regardless():
-        with filled_postgres.locked():
-            with pytest.raises(expected):
-                filled_postgres.append(batch(*facts), after=3)
-            assert filled_postgres.head() == 3
+        with pytest.raises(expected):
+            filled_postgres.append(batch(*facts), after=3)
+        assert filled_postgres.head() == 3
 
     try:
         with pytest.raises(expected) as caught:
             filled_postgres.append(batch(*facts), after=3)
-        go_on_regardless()
+        filled_postgres.locked(go_on_regardless)
         assert needs(filled_postgres) == ["a", "b", "c"]
     finally:
         edit_postgres("DROP TRIGGER fail ON wis_engine.mentions")

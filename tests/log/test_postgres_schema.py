@@ -89,7 +89,7 @@ def test_a_database_that_was_brought_further_meanwhile_is_written_no_more(opened
     for write in (
         lambda: appended(log, batch),
         lambda: log.load([batch(*[NeedWithdrawn(need="a")] * 40)]),
-        lambda: log.locked().__enter__(),
+        lambda: log.locked(lambda: None),
         lambda: log.put(Snapshot.of(1, "f", [b"x"])),
         lambda: log.drop(1),
     ):
@@ -114,18 +114,20 @@ def test_who_changes_the_format_waits_for_who_writes(opened, sql, batch, monkeyp
     log = opened()
     monkeypatch.setattr(postgres_schema, "STEPS", (*postgres_schema.STEPS, ("CREATE TABLE wis_engine.later (x int)",)))
     waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    newer, older = postgres_schema.STEPS, postgres_schema.STEPS[:-1]
+    monkeypatch.setattr(postgres_schema, "STEPS", older)
     with ThreadPoolExecutor() as threads:
-        with pytest.MonkeyPatch.context() as older, log._lock:
-            older.setattr(postgres_schema, "STEPS", postgres_schema.STEPS[:-1])
-            held = log.locked()
-            held.__enter__()
-        further = threads.submit(opened)
-        while not sql(waiting):
-            pass
-        log.append(batch(NeedWithdrawn(need="a")), after=0)
-        assert not sql("SELECT to_regclass('wis_engine.later') WHERE to_regclass('wis_engine.later') IS NOT NULL")
-        held.__exit__(None, None, None)
-        assert further.result(60).head() == 1
+
+        def write():
+            monkeypatch.setattr(postgres_schema, "STEPS", newer)
+            further = threads.submit(opened)
+            while not sql(waiting):
+                pass
+            log.append(batch(NeedWithdrawn(need="a")), after=0)
+            assert not sql("SELECT to_regclass('wis_engine.later') WHERE to_regclass('wis_engine.later') IS NOT NULL")
+            return further
+
+        assert log.locked(write).result(60).head() == 1
 
 
 @MODES
@@ -182,7 +184,7 @@ def test_a_log_opened_for_reading_does_not_write(opened, batch):
         lambda: appended(log, batch),
         lambda: log.load([]),
         lambda: log.drop(1),
-        lambda: log.locked().__enter__(),
+        lambda: log.locked(lambda: None),
     ):
         with pytest.raises(ReadOnly):
             write()

@@ -24,8 +24,7 @@ for number in range(count):
         except Conflict:
             continue
     else:
-        with log.locked():
-            log.append(batch, after=log.head())
+        log.locked(lambda: log.append(batch, after=log.head()))
 log.close()
 """
 

@@ -39,12 +39,15 @@ def needs(log):
 def test_a_writer_that_waits_too_long_is_told_so(filled, opened, batch, monkeypatch):
     first, second = opened(filled), opened(filled)
     monkeypatch.setattr(sqlite_file, "BUSY_SECONDS", 0.01)
-    with first.locked():
+
+    def meanwhile():
         with pytest.raises(Busy) as caught:
             second.append(batch(*withdrawn("d")), after=3)
         assert caught.value.retryable
         assert caught.value.outcome is Outcome.NOT_APPLIED
         assert "locked" not in str(caught.value)
+
+    first.locked(meanwhile)
     second.append(batch(*withdrawn("d")), after=3)
     assert needs(first) == ["a", "b", "c", "d"]
 
@@ -58,13 +61,12 @@ def test_a_full_store_takes_nothing_until_there_is_room(filled, opened, batch):
         log.append(many, after=3)
 
     def go_on_regardless():
-        with log.locked():
-            with pytest.raises(Full):
-                log.append(many, after=3)
-            log.append(batch(*withdrawn("lost")), after=3)
+        with pytest.raises(Full):
+            log.append(many, after=3)
+        log.append(batch(*withdrawn("lost")), after=3)
 
     with pytest.raises(StorageUnavailable):
-        go_on_regardless()
+        log.locked(go_on_regardless)
     assert needs(log) == ["a", "b", "c"]
     log._connection.execute("PRAGMA max_page_count = 100000")
     assert log.append(many, after=3).last == 2_003

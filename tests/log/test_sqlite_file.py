@@ -187,7 +187,7 @@ def test_a_log_opened_for_reading_reads_and_does_not_write(filled, opened, batch
     for write in (
         lambda: log.append(batch(*withdrawn("d")), after=3),
         lambda: log.load([batch(*withdrawn("d"))]),
-        lambda: log.locked().__enter__(),
+        lambda: log.locked(lambda: None),
     ):
         with pytest.raises(ReadOnly):
             write()
@@ -200,9 +200,12 @@ def test_a_log_opened_for_reading_reads_and_does_not_write(filled, opened, batch
 def test_a_reader_follows_a_writer(filled, opened, batch):
     reader = opened(filled, mode="r")
     writer = opened(filled)
-    with writer.locked():
+
+    def work():
         writer.append(batch(*withdrawn("d")), after=3)
         assert reader.head() == 3
+
+    writer.locked(work)
     assert needs(reader) == ["a", "b", "c", "d"]
 
 

@@ -2,7 +2,7 @@
 
 import inspect
 import sqlite3
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import closing, suppress
 from functools import partial
 from itertools import count, islice
 
@@ -88,17 +88,21 @@ def never_early(one):
     return one.recorded_at and max(one.recorded_at, START)
 
 
-@contextmanager
-def always_undone(sound, log):
-    with suppress(ZeroDivisionError), sound(log):
-        yield
+def always_undone(sound, log, work):
+    answers = []
+
+    def leave():
+        answers.append(work())
         raise ZeroDivisionError
 
+    with suppress(ZeroDivisionError):
+        sound(log, leave)
+    return answers[0]
 
-@contextmanager
-def hiding_errors(sound, log):
-    with suppress(ZeroDivisionError), sound(log):
-        yield
+
+def hiding_errors(sound, log, work):
+    with suppress(ZeroDivisionError):
+        return sound(log, work)
 
 
 def undoing_all(sound, log, one, *, after):
@@ -109,21 +113,20 @@ def undoing_all(sound, log, one, *, after):
         raise
 
 
-@contextmanager
-def one_level(sound, log):
-    with nullcontext() if vars(log).get("held") else sound(log):
-        outer, log.held = vars(log).get("held"), True
-        try:
-            yield
-        finally:
-            log.held = outer
+def one_level(sound, log, work):
+    if vars(log).get("held"):
+        return work()
+    log.held = True
+    try:
+        return sound(log, work)
+    finally:
+        log.held = False
 
 
-@contextmanager
-def open_door(sound, log):
+def open_door(sound, log, work):
     before = log._head
     try:
-        yield
+        return work()
     except BaseException:
         log._truncate(before)
         raise
@@ -186,14 +189,17 @@ def oldest(sound, log, *, until=None):
     return next((one for one in (sound(log, until=at) for at in range(log.head())) if one), None)
 
 
-@contextmanager
-def keeping_snapshots(sound, log):
+def keeping_snapshots(sound, log, work):
+    kept = {}
+
+    def noting():
+        try:
+            return work()
+        finally:
+            kept.update(log._snapshots)
+
     try:
-        with sound(log):
-            try:
-                yield
-            finally:
-                kept = dict(log._snapshots)
+        return sound(log, noting)
     finally:
         log._snapshots = kept
 
@@ -228,8 +234,8 @@ def knowing_all(open_log):
     return lambda name, registry, **options: open_log(name, registry=Registry(EVENTS), **options)
 
 
-def no_lock(sound, log):
-    return nullcontext()
+def no_lock(sound, log, work, **size):
+    return work()
 
 
 def taking_all(sound, log, **how):
@@ -273,7 +279,7 @@ FAULTS = [
     ("a_log_begins_with_the_instant_of_what_was_recorded_before", "append", appending(recorded_at=never_early)),
     ("what_is_appended_under_the_lock_stays", "locked", always_undone),
     ("what_is_appended_under_a_lock_that_raises_goes", "locked", no_lock),
-    ("the_error_of_a_block_comes_out_of_it", "locked", hiding_errors),
+    ("the_error_of_what_is_done_under_the_lock_comes_out_of_it", "locked", hiding_errors),
     ("a_refusal_under_the_lock_leaves_the_rest", "append", undoing_all),
     ("locks_nest", "locked", one_level),
     ("other_threads_wait_for_the_lock", "locked", open_door),

@@ -5,8 +5,8 @@ Making one costs nothing, whatever the length of the past.
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
 from itertools import chain, takewhile
+from typing import TypeVar
 
 from wis_engine.errors import KeyReused
 from wis_engine.facts.base import Receipt, Recorded
@@ -15,6 +15,8 @@ from wis_engine.log.codec import Registry
 from wis_engine.log.follow import followed
 from wis_engine.log.log import Batch, Clock, Fault, Log, Snapshot, never
 from wis_engine.log.memory import MemoryLog
+
+T = TypeVar("T")
 
 
 class ForkedLog:
@@ -85,14 +87,13 @@ class ForkedLog:
         shared = self._past.position_at(instant)
         return shared if shared < self._at else self._own.position_at(instant)
 
-    def locked(self) -> AbstractContextManager[None]:
-        """Hold the write lock; what was appended inside goes when the block raises."""
-        return self._own.locked()
+    def locked(self, work: Callable[[], T]) -> T:
+        """Do something under the write lock, and keep all that it appends, or nothing; answer what it answers."""
+        return self._own.locked(work)
 
     def load(self, batches: Iterable[Batch]) -> list[Receipt]:
         """Append many batches, all or none, wherever the log stands; answer each."""
-        with self.locked():
-            return [self.append(batch, after=self.head()) for batch in batches]
+        return self.locked(lambda: [self.append(batch, after=self.head()) for batch in batches])
 
     def put(self, snapshot: Snapshot) -> None:
         """Keep a snapshot, in the place of one at the same position."""

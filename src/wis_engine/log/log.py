@@ -6,10 +6,9 @@ commit; a batch is whole or absent. Nothing here knows what a fact means.
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
 from functools import cached_property
 from hashlib import sha256
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 from attrs import field
@@ -23,21 +22,22 @@ from wis_engine.shapes import short_text
 ZONE: Final = "Europe/Rome"
 """Time zone of a log that is made without one."""
 Clock: TypeAlias = Callable[[], dt.datetime]
+T = TypeVar("T")
 
 TEXT_MAX: Final = 200
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def to_microseconds(instant: dt.datetime) -> int:
+def to_microseconds(instant: object) -> int:
     """Count the microseconds since 1970 of an aware instant.
 
     Raises
     ------
     Malformed
-        The instant has no time zone, so it names no moment.
+        It is no instant, or has no time zone, so that it names no moment.
     """
-    if instant.tzinfo is None or instant.utcoffset() is None:
-        raise Malformed("an instant without a time zone")
+    if not isinstance(instant, dt.datetime) or instant.utcoffset() is None:
+        raise Malformed("no instant, or an instant without a time zone")
     since = instant - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
@@ -226,11 +226,13 @@ class Log(Protocol):
     def position_at(self, instant: dt.datetime) -> int:
         """Position of the last fact recorded at or before an instant; 0 when there is none."""
 
-    def locked(self) -> AbstractContextManager[None]:
-        """Hold the write lock: nobody else appends until the block ends.
+    def locked(self, work: Callable[[], T]) -> T:
+        """Do something under the write lock, and keep all that it appends, or nothing; answer what it answers.
 
-        What this object appends inside is kept when the block ends, all of it
-        or, when the block raises, none: a receipt got inside counts from then.
+        Nobody else appends meanwhile. When it raises, nothing of it is kept:
+        a receipt that it got counts from its end. Work is handed in, and no
+        block entered: who is stopped (Ctrl-C) may be so wherever a function
+        begins, as that which leaves a block does.
         """
 
     def load(self, batches: Iterable[Batch]) -> list[Receipt]:

@@ -10,7 +10,7 @@ import threading
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from typing import TypeVar
 
 from wis_engine.errors import Conflict, KeyReused, LogClosed
 from wis_engine.facts import EVENTS
@@ -29,6 +29,8 @@ from wis_engine.log.log import (
     never,
     to_microseconds,
 )
+
+T = TypeVar("T")
 
 
 class MemoryLog:
@@ -72,9 +74,12 @@ class MemoryLog:
         self._firsts = array("q")
         self._occurred = array("q")
         self._recorded = array("q")
-        self._actors: list[str] = []
+        self._actors = array("I")  # which of the names below
+        # As long as the last batch that has one: most logs have no cause at all.
         self._causes: list[str | None] = []
         self._keys: list[str | None] = []
+        self._names: list[str] = []
+        self._codes: dict[str, int] = {}
         self._rows: dict[str, int] = {}
         # Positions by id, up to the last one that somebody has asked about. Most ids
         # are named once: a bare number is a third of an array of one.
@@ -132,7 +137,7 @@ class MemoryLog:
 
     def wait(self, seen: int) -> None:
         """Come back when something stands after a position, or a little later."""
-        with self._grown:
+        with self._lock:
             if self._head <= seen and not self._closed:
                 self._followers += 1
                 try:
@@ -152,14 +157,13 @@ class MemoryLog:
             self._require_open()
             return self._last(bisect_right(self._recorded, to_microseconds(instant)) - 1)
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the write lock; what was appended inside goes when the block raises."""
+    def locked(self, work: Callable[[], T]) -> T:
+        """Do something under the write lock, and keep all that it appends, or nothing; answer what it answers."""
         with self._lock:
             self._require_open()
             head, stamped = self._head, self._stamped
             try:
-                yield
+                return work()
             except BaseException:
                 self._truncate(head)
                 self._stamped = stamped
@@ -167,8 +171,7 @@ class MemoryLog:
 
     def load(self, batches: Iterable[Batch]) -> list[Receipt]:
         """Append many batches, all or none, wherever the log stands; answer each."""
-        with self.locked():
-            return [self.append(batch, after=self._head) for batch in batches]
+        return self.locked(lambda: [self.append(batch, after=self._head) for batch in batches])
 
     def put(self, snapshot: Snapshot) -> None:
         """Keep a snapshot, in the place of one at the same position."""
@@ -214,9 +217,11 @@ class MemoryLog:
             self._firsts.append(head + 1)
             self._occurred.append(occurred)
             self._recorded.append(recorded)
-            self._actors.append(sys.intern(batch.actor))
-            self._causes.append(batch.cause)
-            self._keys.append(batch.key)
+            self._actors.append(self._code(batch.actor))
+            for column, text in ((self._causes, batch.cause), (self._keys, batch.key)):
+                if text is not None:
+                    column.extend([None] * (len(self._firsts) - 1 - len(column)))
+                    column.append(text)
             self._facts += batch.facts
             self._stamped = recorded
             self._head = head + len(batch.facts)
@@ -228,6 +233,13 @@ class MemoryLog:
             self._stamped = stamped
             raise
         return Receipt(first=head + 1, last=self._head, recorded_at=recorded_at)
+
+    def _code(self, actor: str) -> int:
+        """Number an actor; who is stopped (Ctrl-C) leaves at most a name that no batch has."""
+        if actor not in self._codes:
+            self._names.append(actor)
+            self._codes[actor] = len(self._names) - 1
+        return self._codes[actor]
 
     def _require_open(self) -> None:
         if self._closed:
@@ -286,7 +298,8 @@ class MemoryLog:
                     last = self._last(row)
                     occurred_at = from_microseconds(self._occurred[row])
                     recorded_at = from_microseconds(self._recorded[row])
-                    actor, cause, key = self._actors[row], self._causes[row], self._keys[row]
+                    actor = self._names[self._actors[row]]
+                    cause, key = _at(self._causes, row), _at(self._keys, row)
                     first = self._firsts[row]
             yield Recorded(
                 position=position,
@@ -314,3 +327,7 @@ class MemoryLog:
             del column[left:]
         for position in [position for position in self._snapshots if position > head]:
             del self._snapshots[position]
+
+
+def _at(column: list[str | None], row: int) -> str | None:
+    return column[row] if row < len(column) else None

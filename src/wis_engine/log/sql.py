@@ -10,10 +10,8 @@ import threading
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import ClassVar, Final, TypeVar
-
-import attrs
 
 from wis_engine.compiled import maker
 from wis_engine.errors import Conflict, IntegrityError, KeyReused, LogClosed, Malformed, ReadOnly, StorageUnavailable
@@ -37,18 +35,6 @@ LONG_AGO: Final = to_microseconds(dt.datetime.min.replace(tzinfo=dt.UTC))
 """When the last fact was recorded, as long as there is none."""
 
 _recorded: Final = maker(Recorded)
-
-
-@attrs.define
-class _Part:
-    """A transaction, or a part of one: how many it is in, and whether it has begun."""
-
-    depth: int
-    begun: bool = False
-
-    @property
-    def inner(self) -> bool:
-        return self.depth > 0
 
 
 class SqlLog(ABC):
@@ -184,7 +170,7 @@ class SqlLog(ABC):
         """Append a batch whole, after the position that the caller has seen."""
         # Encoding is the longer part of the work, and needs no lock.
         stored = [self._registry.encode(fact) for fact in batch.facts]
-        return self._kept(lambda: self._append(batch, stored, after), size=len(stored))
+        return self.locked(lambda: self._append(batch, stored, after), size=len(stored))
 
     def _append(self, batch: Batch, stored: Sequence[Stored], after: int) -> Receipt:
         if batch.key is not None and (first := self.receipt(batch.key, batch.content)):
@@ -201,7 +187,7 @@ class SqlLog(ABC):
 
     def load(self, batches: Iterable[Batch]) -> list[Receipt]:
         """Append many batches, all or none, wherever the log stands; answer each."""
-        return self._kept(lambda: self._load(iter(batches)))
+        return self.locked(lambda: self._load(iter(batches)))
 
     def _load(self, waiting: Iterator[Batch]) -> list[Receipt]:
         receipts: list[Receipt] = []
@@ -231,26 +217,11 @@ class SqlLog(ABC):
             self._write(rows)
         return receipts
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the write lock: nobody else appends until the block ends."""
-        with self._lock:
-            part = self._part()
-            try:
-                self._enter(part, None)
-                yield
-                self._commit(inner=part.inner)
-                self._depth = part.depth
-            except BaseException as error:
-                self._depth = part.depth
-                self._abandon(part, error)
-                raise
+    def locked(self, work: Callable[[], T], *, size: int | None = None) -> T:
+        """Do something under the write lock, and keep all that it appends, or nothing; answer what it answers.
 
-    def _kept(self, work: Callable[[], T], *, size: int | None = None) -> T:
-        """Do something under the write lock, and keep it: what `locked` does, in one frame.
-
-        Who is stopped (Ctrl-C) may be so wherever a function begins, as that
-        which leaves a `with` does.
+        One frame begins, does, keeps and undoes, since who is stopped (Ctrl-C)
+        may be so wherever a function begins.
 
         Parameters
         ----------
@@ -258,38 +229,30 @@ class SqlLog(ABC):
             How many facts will be appended, when that is known.
         """
         with self._lock:
-            part = self._part()
+            self._require_writable()
+            depth, begun = self._depth, False
             try:
-                self._enter(part, size)
-                done = work()
-                self._commit(inner=part.inner)
-                self._depth = part.depth
-            except BaseException as error:
-                self._depth = part.depth
-                self._abandon(part, error)
+                try:
+                    self._begin(inner=depth > 0, size=size)
+                    self._depth, begun = depth + 1, True
+                    done = work()
+                    self._commit(inner=depth > 0)
+                    self._depth = depth
+                except Exception:
+                    self._depth = depth
+                    if begun or not depth:
+                        # A part that never began left nothing of its own; a rollback would reach the one around it.
+                        self._roll_back(inner=depth > 0)
+                    raise
+            except Exception:
+                raise
+            except BaseException:
+                # Stopped between any two steps, with a part half begun, half kept or half undone: the
+                # connection goes, and the store undoes whatever was not kept.
+                self._depth = depth
+                self._drop()
                 raise
             return done
-
-    def _part(self) -> "_Part":
-        self._require_writable()
-        return _Part(depth=self._depth)
-
-    def _enter(self, part: "_Part", size: int | None) -> None:
-        self._begin(inner=part.inner, size=size)
-        self._depth, part.begun = part.depth + 1, True
-
-    def _abandon(self, part: "_Part", error: BaseException) -> None:
-        """Undo what was written in a part of the transaction.
-
-        Who was stopped may have been so between any two steps, with a part
-        half begun or half kept: the connection goes, and the store undoes
-        whatever was not kept.
-        """
-        if not isinstance(error, Exception):
-            self._drop()
-        elif part.begun or not part.inner:
-            # A part that never began left nothing of its own; a rollback would reach the one around it.
-            self._roll_back(inner=part.inner)
 
     def _repeated(self, row: KeyRow, content: str) -> Receipt:
         key, first, last, recorded, stored = row

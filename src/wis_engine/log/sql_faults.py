@@ -169,30 +169,32 @@ class _Facts:
             else:
                 if fact is not None and row[6] != self._registry.shape(fact.name).subject_of(fact):
                     yield Fault(position=row[0], what="its personal piece is said to be of somebody else")
-            ids, sure = (_strings(row[3]), False) if fact is None else (fact.about(), True)
-            (named if sure else perhaps).update((name, row[0]) for name in ids)
-        asked = sorted({name for name, _ in named | perhaps})
-        found = set(self._source.mentions(after, until, asked))
+            if fact is None:
+                perhaps.update([(name, row[0]) for name in _strings(row[3])])
+            else:
+                named.update([(name, row[0]) for name in fact.about()])
+        accounted = named | perhaps
+        found = set(self._source.mentions(after, until, sorted({name for name, _ in accounted})))
         for _, position in sorted(named - found):
             yield Fault(position=position, what="the index does not say all that it names")
         # What nothing accounts for shows when all rows of the index are counted.
-        self._mentions += len(found & (named | perhaps))
+        self._mentions += len(found & accounted)
 
     def _fact(self, row: FactRow) -> Event | None:
         """Find the fact that was stored; None when the event is of an older version, and reads as others today."""
         _, name, version, body, personal, *_ = row
         try:
-            held = body.encode()
+            length = len(body) if body.isascii() else len(body.encode())
         except UnicodeEncodeError:
             raise Malformed(f"{name}: no text of UTF-8") from None
         # Limits are for strangers: the engine may have made a larger one.
-        large = len(held) + len(personal or b"") > EVENT_BYTES_MAX
+        large = length + len(personal or b"") > EVENT_BYTES_MAX
         (fact, *others) = self._registry.facts(name, version, body, personal, trusted=large)
         if fact is None or others or (fact.name, fact.version) != (name, version):
             return None
         if large:
             again = self._registry.encode(fact)
-            if (again.body, again.personal) != (held, personal):
+            if (again.body, again.personal) != (body.encode(), personal):
                 raise Malformed(f"{name}: not in canonical form")
         return fact
 

@@ -136,7 +136,7 @@ class SqliteLog(SqlLog):
 
     def put(self, snapshot: Snapshot) -> None:
         """Keep a snapshot, in the place of one at the same position."""
-        self._kept(lambda: self._replace(snapshot.position, rows_of(snapshot)))
+        self.locked(lambda: self._replace(snapshot.position, rows_of(snapshot)))
 
     def get(self, *, until: int | None = None) -> Snapshot | None:
         """Find the newest snapshot at or before a position; None when there is none."""
@@ -144,7 +144,7 @@ class SqliteLog(SqlLog):
 
     def drop(self, position: int) -> None:
         """Forget the snapshot at a position, if there is one."""
-        self._kept(lambda: self._replace(position, ()))
+        self.locked(lambda: self._replace(position, ()))
 
     def _replace(self, position: int, rows: Iterable[tuple[Any, ...]]) -> None:
         with translated(self._path):
@@ -222,6 +222,8 @@ class SqliteLog(SqlLog):
         """Select rows in which a text may be none of UTF-8: its bytes come as lone surrogates."""
         with self._lock, translated(self._path):
             connection = self._live()
+            with suppress(sqlite3.OperationalError):
+                return connection.execute(statement, values).fetchall()
             connection.text_factory = _surrogates
             try:
                 return connection.execute(statement, values).fetchall()

@@ -201,8 +201,11 @@ def _look(path: Path, *, new: bool) -> None:
     """Refuse a file that is not ours, from its header alone."""
     if path.is_dir():
         raise StorageUnavailable(f"{path.name}: a folder, not a file")
-    if new and not path.exists():
-        return
+    if not path.exists():
+        if new and path.parent.is_dir():
+            return
+        missing = "there is no such file" if path.parent.is_dir() else "the folder it should be in is not there"
+        raise StorageUnavailable(f"{path.name}: {missing}")
     with closing(_connection(path, "mode=ro&immutable=1")) as connection:
         try:
             pages = _number(connection, "page_count")

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import threading
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -221,13 +222,17 @@ class Appending(LogBench):
         assert log.position_at(long_ago) == 1
 
     def test_what_is_appended_under_the_lock_stays(self, log: Log) -> None:
-        """Inside it is seen at once; outside once the block has ended."""
-        with log.locked():
+        """Inside it is seen at once; outside once the lock is given back, and what the work answers comes out."""
+
+        def work() -> Receipt:
             assert log.head() == 0
             first = log.append(batch(*noted("a"), key="k"), after=0)
             assert read(log) == [(1, note("a"))]
             assert log.append(batch(*noted("a"), key="k"), after=0).repeated
             log.append(batch(*noted("b")), after=1)
+            return first
+
+        first = log.locked(work)
         assert log.head() == 2
         again = log.append(batch(*noted("a"), key="k"), after=0)
         assert (again.first, again.last, again.repeated) == (first.first, first.last, True)
@@ -236,10 +241,13 @@ class Appending(LogBench):
         """Facts, keys, what the ids were found by, the instant: all as if it had never been."""
         log.append(batch(*noted("a", "b"), key="first"), after=0)
         clock.move(60)
-        with undone(log):
+
+        def work() -> None:
             log.append(batch(*noted("a", "c"), key="k"), after=2)
             assert read(log, about=["c"]) == [(4, note("c"))]
             log.append(batch(*noted("a")), after=4)
+
+        undone(log, work)
         clock.move(-30)
         assert read(log) == list(enumerate(noted("a", "b"), 1))
         assert (read(log, about=["c"]), read(log, about=["a"])) == ([], [(1, note("a"))])
@@ -247,61 +255,76 @@ class Appending(LogBench):
         assert receipt == Receipt(first=3, last=3, recorded_at=clock.now)
         assert read(log, about=["c"]) == [(3, note("c"))]
 
-    def test_the_error_of_a_block_comes_out_of_it(self, log: Log) -> None:
+    def test_the_error_of_what_is_done_under_the_lock_comes_out_of_it(self, log: Log) -> None:
         """The lock takes back, and hides nothing."""
-        with pytest.raises(ZeroDivisionError), log.locked():
+
+        def work() -> None:
             raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            log.locked(work)
 
     def test_a_refusal_under_the_lock_leaves_the_rest(self, log: Log) -> None:
         """A conflict that is caught inside takes nothing else with it."""
-        with log.locked():
+
+        def work() -> None:
             log.append(batch(*noted("a")), after=0)
             with pytest.raises(Conflict):
                 log.append(batch(*noted("b")), after=0)
             with pytest.raises(Malformed):
                 log.append(batch(Stranger()), after=1)
             log.append(batch(*noted("c")), after=1)
+
+        log.locked(work)
         assert read(log) == list(enumerate(noted("a", "c"), 1))
 
     def test_locks_nest(self, log: Log) -> None:
-        """An inner block that raises takes back its own; the outer one decides about all."""
-        with log.locked():
+        """Inner work that raises takes back its own; the outer one decides about all."""
+
+        def work() -> None:
             log.append(batch(*noted("a"), key="a"), after=0)
-            with log.locked():
-                log.append(batch(*noted("b")), after=1)
-            with undone(log):
-                log.append(batch(*noted("c"), key="c"), after=2)
+            log.locked(lambda: log.append(batch(*noted("b")), after=1))
+            undone(log, lambda: log.append(batch(*noted("c"), key="c"), after=2))
             assert log.head() == 2
             log.append(batch(*noted("d"), key="c"), after=2)
-        with undone(log), log.locked():
-            log.append(batch(*noted("e")), after=3)
+
+        log.locked(work)
+        undone(log, lambda: log.locked(lambda: log.append(batch(*noted("e")), after=3)))
         assert read(log) == list(enumerate(noted("a", "b", "d"), 1))
 
     def test_other_threads_wait_for_the_lock(self, log: Log) -> None:
-        """Who appends meanwhile does so after the block has ended."""
+        """Who appends meanwhile does so after the lock is given back."""
         with ThreadPoolExecutor() as threads:
-            with log.locked():
+
+            def slowly() -> Future[Receipt]:
                 other = threads.submit(log.append, batch(*noted("b")), after=1)
                 assert not wait([other], timeout=BRIEF_SECONDS).done
                 log.append(batch(*noted("a")), after=0)
-            assert other.result(PATIENCE_SECONDS).first == 2
+                return other
+
+            assert log.locked(slowly).result(PATIENCE_SECONDS).first == 2
         assert read(log) == list(enumerate(noted("a", "b"), 1))
 
     def test_nobody_else_sees_what_the_lock_may_take_back(self, log: Log) -> None:
         """A reader meanwhile sees the log as it was, or waits."""
         log.append(batch(*noted("a")), after=0)
         content = batch(*noted("b")).content
+        asked: tuple[Callable[[], object], ...] = (
+            log.head,
+            lambda: read(log),
+            lambda: log.receipt("k", content),
+            lambda: log.position_at(START),
+        )
+        answers: list[Future[object]] = []
         with ThreadPoolExecutor() as threads:
-            with undone(log):
+
+            def work() -> None:
                 log.append(batch(*noted("b"), key="k"), after=1)
-                head = threads.submit(log.head)
-                facts = threads.submit(read, log)
-                receipt = threads.submit(log.receipt, "k", content)
-                at = threads.submit(log.position_at, START)
-                wait([at], timeout=BRIEF_SECONDS)
-            assert (head.result(PATIENCE_SECONDS), at.result(PATIENCE_SECONDS)) == (1, 1)
-            assert facts.result(PATIENCE_SECONDS) == [(1, note("a"))]
-            assert receipt.result(PATIENCE_SECONDS) is None
+                answers.extend(map(threads.submit, asked))
+                wait(answers, timeout=BRIEF_SECONDS)
+
+            undone(log, work)
+            assert [one.result(PATIENCE_SECONDS) for one in answers] == [1, [(1, note("a"))], None, 1]
 
     def test_threads_append_one_after_the_other(self, log: Log) -> None:
         """Writers that try again lose nothing, and no batch is torn."""

@@ -1,11 +1,11 @@
 """What the tests of a log stand on: facts of small account, a clock moved by hand, logs that are closed afterwards."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from enum import StrEnum
-from typing import ClassVar, Final, NewType, Protocol, TypeVar
+from typing import ClassVar, Final, NewType, NoReturn, Protocol, TypeVar
 
 import attrs
 import pytest
@@ -160,15 +160,18 @@ def read(
 
 
 class Left(Exception):
-    """Leaves a block under the lock."""
+    """Leaves what is done under the lock."""
 
 
-@contextmanager
-def undone(log: Log) -> Iterator[None]:
-    """Hold the lock of a log, and leave it by an error when the block has done its part."""
-    with suppress(Left), log.locked():
-        yield
+def undone(log: Log, work: Callable[[], object]) -> None:
+    """Do something under the lock of a log, and leave it by an error when that is done."""
+
+    def leave() -> NoReturn:
+        work()
         raise Left
+
+    with suppress(Left):
+        log.locked(leave)
 
 
 def raises(expected: type[WisError], call: Future[T]) -> bool:

@@ -3,7 +3,6 @@
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import attrs
@@ -107,20 +106,18 @@ class PlainLog:
         """Count what was recorded by then."""
         return bisect_right(self._instants(), instant)
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Put everything back when the block raises."""
+    def locked(self, work: Callable[[], T]) -> T:
+        """Put everything back when the work raises."""
         told, keys = list(self._told), dict(self._keys)
         try:
-            yield
+            return work()
         except BaseException:
             self._told, self._keys = told, keys
             raise
 
     def load(self, batches: Iterable[Batch]) -> list[Receipt]:
         """Append one after the other."""
-        with self.locked():
-            return [self.append(batch, after=self.head()) for batch in batches]
+        return self.locked(lambda: [self.append(batch, after=self.head()) for batch in batches])
 
     def put(self, snapshot: Snapshot) -> None:
         """Keep it."""
@@ -202,25 +199,23 @@ class LogMachine(RuleBasedStateMachine):
 
     @rule(number=_HANDLES, before=_STEPS, inner=_STEPS, leaves_inner=st.booleans(), leaves=st.booleans())
     def hold(self, number: int, before: list[Step], inner: list[Step], *, leaves_inner: bool, leaves: bool) -> None:
-        """Append under the lock, and under a lock inside it; either block may be left by an error."""
+        """Append under the lock, and under a lock inside it; either may be left by an error."""
 
-        def ask(log: Log | PlainLog) -> object:
-            with log.locked():
-                done = _told(log, before)
-                done.append(_outcome(lambda: inside(log)))
-                done += _told(log, before)
-                if leaves:
-                    raise Left
+        def outside(log: Log | PlainLog) -> object:
+            done = _told(log, before)
+            done.append(_outcome(lambda: log.locked(lambda: inside(log))))
+            done += _told(log, before)
+            if leaves:
+                raise Left
             return done
 
         def inside(log: Log | PlainLog) -> object:
-            with log.locked():
-                done = _told(log, inner)
-                if leaves_inner:
-                    raise Left
+            done = _told(log, inner)
+            if leaves_inner:
+                raise Left
             return done
 
-        self.agree(number, ask)
+        self.agree(number, lambda log: log.locked(lambda: outside(log)))
 
     @rule(seconds=st.integers(-5, 10))
     def wait(self, seconds: int) -> None:

@@ -44,7 +44,7 @@ CALLS = (
     pytest.param(lambda log: list(log.follow(stop=lambda: True)), id="follow"),
     pytest.param(lambda log: log.receipt("k", "content"), id="receipt"),
     pytest.param(lambda log: log.position_at(START), id="position_at"),
-    pytest.param(lambda log: log.locked().__enter__(), id="locked"),
+    pytest.param(lambda log: log.locked(lambda: None), id="locked"),
     pytest.param(lambda log: log.put(Snapshot.of(1, "f", [])), id="put"),
     pytest.param(lambda log: log.get(), id="get"),
     pytest.param(lambda log: log.drop(1), id="drop"),
@@ -208,8 +208,7 @@ class Reading(LogBench):
         def write(name: str) -> None:
             for number in range(count):
                 append_again(log, batch(*noted(f"{name}-{number}", "x")))
-                with undone(log):
-                    log.append(batch(*noted("gone")), after=log.head())
+                undone(log, lambda: log.append(batch(*noted("gone")), after=log.head()))
 
         with ThreadPoolExecutor() as threads, following(log, count=8 * count) as (_, result):
             for done in [threads.submit(write, name) for name in "abcd"]:
@@ -286,9 +285,12 @@ class Reading(LogBench):
         """Other facts will stand at its position."""
         log.append(batch(*noted("a")), after=0)
         log.put(Snapshot.of(1, "f", [b"a"]))
-        with undone(log):
+
+        def go_on() -> None:
             log.append(batch(*noted("b")), after=1)
             log.put(Snapshot.of(2, "f", [b"b"]))
+
+        undone(log, go_on)
         assert log.get() == Snapshot.of(1, "f", [b"a"])
 
     def test_a_log_has_the_zone_it_was_made_with(self, opened: Opened) -> None:
@@ -303,8 +305,7 @@ class Reading(LogBench):
         log.append(batch(note("a", beside="b"), whole, redacted(whole), key="k"), after=0)
         clock.move(-60)
         log.load(batch(*noted(f"n-{number}", "a"), key=f"k-{number}") for number in range(PAGES // 2))
-        with undone(log):
-            log.append(batch(struck("a"), key="gone"), after=log.head())
+        undone(log, lambda: log.append(batch(struck("a"), key="gone"), after=log.head()))
         log.put(Snapshot.of(2, "f", [b"x"]))
         clock.move(3_600)
         log.append(batch(struck("a"), key="gone"), after=log.head())

@@ -1,7 +1,7 @@
 """The contract of a log that outlives its object: opened again, opened twice, opened by a later release."""
 
 import threading
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, ClassVar
 
 import attrs
@@ -108,8 +108,7 @@ class Storing(LogBench):
         """Nor is anything of a load that failed."""
         log = opened()
         log.append(batch(*noted("a"), key="k"), after=0)
-        with undone(log):
-            log.append(batch(*noted("b")), after=1)
+        undone(log, lambda: log.append(batch(*noted("b")), after=1))
         with pytest.raises(KeyReused):
             log.load([batch(*noted("c")), batch(*noted("d"), key="k")])
         log.close()
@@ -201,10 +200,14 @@ class Storing(LogBench):
         """It appends after the block has ended, and sees nothing of it before."""
         one, other = opened(), opened()
         with ThreadPoolExecutor() as threads:
-            with one.locked():
+
+            def slowly() -> Future[Receipt]:
                 appending = threads.submit(append_again, other, batch(*noted("b")))
                 assert not wait([appending], timeout=BRIEF_SECONDS).done
                 one.append(batch(*noted("a")), after=0)
+                return appending
+
+            appending = one.locked(slowly)
             assert appending.result(PATIENCE_SECONDS).first == 2
         assert read(one) == list(enumerate(noted("a", "b"), 1))
 
@@ -213,11 +216,15 @@ class Storing(LogBench):
         one, other = opened(), opened()
         one.append(batch(*noted("a")), after=0)
         with ThreadPoolExecutor() as threads:
-            with undone(one):
+            looking: list[Future[object]] = []
+
+            def append_and_leave() -> None:
                 one.append(batch(*noted("b")), after=1)
-                looking = threads.submit(lambda: (other.head(), read(other)))
-                wait([looking], timeout=BRIEF_SECONDS)
-            assert looking.result(PATIENCE_SECONDS) == (1, [(1, note("a"))])
+                looking.append(threads.submit(lambda: (other.head(), read(other))))
+                wait(looking, timeout=BRIEF_SECONDS)
+
+            undone(one, append_and_leave)
+            assert looking[0].result(PATIENCE_SECONDS) == (1, [(1, note("a"))])
 
     def test_one_follows_what_others_append(self, opened: Opened) -> None:
         """Three writers, each with an object of its own: nothing missed, nothing out of order, nothing lost."""
@@ -245,13 +252,17 @@ class Storing(LogBench):
         places, logs = 10, [opened(), opened()]
         start = threading.Barrier(len(logs))
 
+        def take(log: Log) -> bool:
+            if log.head() == places:
+                return False
+            log.append(batch(*noted("a")), after=log.head())
+            return True
+
         def race(log: Log) -> int:
             start.wait(PATIENCE_SECONDS)
             for taken in range(places + 1):
-                with log.locked():
-                    if log.head() == places:
-                        return taken
-                    log.append(batch(*noted("a")), after=log.head())
+                if not log.locked(lambda: take(log)):
+                    return taken
             return places + 1
 
         with ThreadPoolExecutor() as threads:
