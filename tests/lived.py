@@ -5,19 +5,10 @@ from functools import cache
 import attrs
 
 from wis_engine.community import Community
-from wis_engine.facts import EVENTS
 from wis_engine.report import Summary, summarise
 from wis_engine.simulation.year import SimulatedClock, Year, live
 
 SEED = 0
-
-CHAPTERS = ("partners", "costs", "firms", "guidance", "requests", "moving", "outreach")
-UNTOLD = {event.name for event in EVENTS if event.__module__.rsplit(".", 1)[1] in CHAPTERS} | {
-    *("working-group-formed", "monitoring-report-issued"),
-    *("supplier-surveyed", "supplier-suspended", "supplier-reinstated", "agreement-ended"),
-    *("no-show-recorded", "delivery-disputed", "dispute-resolved", "voucher-reversed", "voucher-settled"),
-}
-"""Facts that the pilot year does not tell yet."""
 
 
 @attrs.frozen

@@ -15,14 +15,15 @@ GENERATORS = inspect.CO_GENERATOR
 
 
 def at_a_step(frame, event):
-    """Say whether this is a line, or where a function begins or ends.
+    """Say whether this is a line, or where a function begins or ends, and a signal may come there.
 
-    Python lets no signal come between taking a lock in a `with` and being inside it, nor on the way out; and none
-    at a `try`, which does nothing.
+    Python lets none come between taking a lock in a `with` and being inside it, nor on the way out; at a `try`, which
+    does nothing; or where an `except` is left (a hook there would leave its error as one that is for ever handled).
     """
     if event == "line":
         line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
-        return line != "try:" and "with " not in line
+        leaves = sys.exc_info()[0] is not None and line.split()[0] in ("return", "pass", "continue", "break")
+        return line != "try:" and "with " not in line and not leaves
     return event in ("call", "return") and not frame.f_code.co_flags & GENERATORS
 
 
@@ -57,4 +58,5 @@ def stopped(place, ask, then, *, at=at_a_step, within=OURS):
         then()
     finally:
         start(None)
+    assert sys.exc_info()[0] is None
     return left <= 0

@@ -16,6 +16,7 @@ def table(name):
 
 
 CARD, SUPPLY, DEMAND = table("wis_card.toml"), table("wis_supply.toml"), table("wis_demand.toml")
+PROGRAMME = table("wis_programme.toml")
 OFFERS = [offer | {"supplier": supplier["id"]} for supplier in SUPPLY["suppliers"] for offer in supplier["offers"]]
 TEMPLATES = DEMAND["templates"]
 
@@ -166,7 +167,27 @@ def test_chain_of_the_school_afternoon_can_be_made_by_as_many_suppliers_as_steps
 def test_everything_beyond_the_card_says_that_it_is_simulated():
     assert SUPPLY["supply"]["simulated"]
     assert DEMAND["demand"]["simulated"]
+    assert PROGRAMME["programme"]["simulated"]
     assert CARD["population"]["simulated"]
+
+
+def test_the_programme_is_about_who_and_what_there_is():
+    firms = {row["id"] for rows in (CARD["firms"], CARD["visitors"]) for row in rows}
+    assert {row["firm"] for row in PROGRAMME["sheets"]} == {row["id"] for row in CARD["firms"]}
+    assert {row["firm"] for row in PROGRAMME["visits"]} <= firms | {row["firm"] for row in PROGRAMME["approached"]}
+    assert {row["id"] for row in CARD["visitors"]} <= {row["firm"] for row in PROGRAMME["approached"]}
+    fathers = {
+        person for person, _, role, gender in CARD["population"]["people"] if (role, gender) == ("employee", "man")
+    }
+    households = {row["id"]: row["holders"] for row in CARD["households"]}
+    for birth in PROGRAMME["births"]:
+        assert birth["father"] in fathers
+        assert birth["father"] in households[birth["household"]]
+
+
+def test_staff_is_as_many_as_the_card_says_for_each_action():
+    given = Counter(action for row in CARD["staff"].values() for action in row["actions"])
+    assert given == {"A.1": 8, "A.2": 8, "B.1": 4, "C.1": 4, "F.1": 5}
 
 
 def test_dates_lie_in_the_project():

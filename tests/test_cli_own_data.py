@@ -15,7 +15,7 @@ from wis_engine.cli import main
 from wis_engine.community import Community
 from wis_engine.interop import export_events
 from wis_engine.log.codec import fact_to_dict
-from wis_engine.matching import Plan, Problem
+from wis_engine.matching import Plan, Problem, solve
 from wis_engine.report import page, sheet, summarise
 from wis_engine.values import Period
 
@@ -349,3 +349,24 @@ def test_a_log_without_a_project_has_no_report(tables, capsys):
 @pytest.mark.parametrize("kind", NO_LOGS)
 def test_what_is_no_log_is_told_in_a_line(tables, capsys, command, kind):
     assert "secret" not in fails(capsys, 1, command, NO_LOGS[kind](Path("it")))
+
+
+def test_how_long_and_who_pays_what_can_be_asked_for(tables, capsys):
+    assert match("--effort", "7", "--split", "shapley") == 0
+    _, plan = answered(tables / "plan")
+    assert (plan.effort, plan.split, plan.stopped) == (7, "shapley", None)
+    capsys.readouterr()
+    assert match("--split", "nobody", out="other") == 1
+    assert capsys.readouterr().err == "wis-engine: split: one of equal, proportional, shapley\n"
+
+
+def test_a_search_that_is_stopped_leaves_its_best_plan(tables, capsys, monkeypatch):
+    def interrupted(*arguments, progress, **more):
+        return solve(*arguments, progress=lambda now: now.step == 1 and progress(now) is None, **more)
+
+    monkeypatch.setattr("wis_engine.cli.own_data.solve", interrupted)
+    assert match() == 0
+    problem, plan = answered(tables / "plan")
+    plan.check(problem)
+    assert plan.stopped == 1
+    assert "Stopped at step 1: this is the best plan until then." in capsys.readouterr().out

@@ -395,6 +395,27 @@ def test_a_match_changes_nothing_and_is_the_same_twice(community):
     assert community.network.digest() == digest
 
 
+def test_a_plan_on_the_desk_is_matched_again_after_an_event(community):
+    before = community.match()
+    community.record(NeedWithdrawn(need="n1"))
+    plan = community.match(previous=before, split="shapley", move_minutes=0)
+    plan.check(community.problem())
+    assert plan.since.plan == before.digest
+    assert "n1" not in plan.covered
+    assert plan.covered <= before.covered | {one.need for one in before.unmatched}
+    receipt = community.adopt(plan)
+    adopted = next(iter(community.events(after=receipt.first - 1))).fact
+    told = {one.name: one.value for one in adopted.settings}
+    assert told == {"solve.previous": f'"{before.digest}"', "solve.move_minutes": "0"}
+
+
+def test_a_plan_says_in_the_facts_that_it_was_stopped(community):
+    plan = community.match(progress=lambda now: now.step == 1)
+    receipt = community.adopt(plan)
+    adopted = next(iter(community.events(after=receipt.first - 1))).fact
+    assert [(one.name, one.value) for one in adopted.settings] == [("solve.stopped", "1")]
+
+
 def test_a_plan_is_refused_when_the_network_cannot_keep_it_any_more(community):
     plan = community.match()
     community.record(NeedWithdrawn(need="n1"))

@@ -76,6 +76,7 @@ _PUBLIC = {
     "network.promises": ("ChainStep", "NeedStep", "PoolMember", "VoucherKind"),
     "network.rules": ("Rule", "RuleCheck", "rule_checks"),
     "network.sizes": ("FirmSize", "LinkedFirm"),
+    "simulation.samples": ("sample",),
     "values": (
         *("AgeBand", "Channel", "Occurrence", "Period", "Place", "Point", "PriceTier", "Redacted", "WeekSlots"),
         *("AccountId", "ActionCode", "AgreementId", "ChainId", "EngagementId", "FirmId", "FundId", "HouseholdId"),

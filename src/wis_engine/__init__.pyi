@@ -143,6 +143,7 @@ from wis_engine.network.rules import RuleCheck as RuleCheck
 from wis_engine.network.rules import rule_checks as rule_checks
 from wis_engine.network.sizes import FirmSize as FirmSize
 from wis_engine.network.sizes import LinkedFirm as LinkedFirm
+from wis_engine.simulation.samples import sample as sample
 from wis_engine.values import AccountId as AccountId
 from wis_engine.values import ActionCode as ActionCode
 from wis_engine.values import AgeBand as AgeBand

@@ -245,7 +245,7 @@ def facts_of(network: Network, plan: Plan) -> tuple[Event, ...]:
     adopted = PlanAdopted(
         plan=plan_id,
         strategy=plan.strategy,
-        settings=tuple(PlanSetting(name=one.name, value=one.value) for one in plan.settings),
+        settings=tuple(_settings(plan)),
         seed=plan.seed,
         problem=plan.problem,
         levels=levels,
@@ -262,6 +262,19 @@ def facts_of(network: Network, plan: Plan) -> tuple[Event, ...]:
             lead = network.offers[steps[0].offer].supplier
             composed.append(ChainComposed(chain=ChainId(chain.id), plan=plan_id, lead=lead, steps=steps))
     return (adopted, *composed, *(_pool_formed(network, plan_id, pool, chains) for pool in plan.pools))
+
+
+def _settings(plan: Plan) -> Iterator[PlanSetting]:
+    """Tell the parameters of the strategy, and whatever else a plan rests on."""
+    for one in plan.settings:
+        yield PlanSetting(name=one.name, value=one.value)
+    # A dot keeps these apart from any parameter.
+    if plan.since is not None:
+        yield PlanSetting(name="solve.previous", value=f'"{plan.since.plan}"')
+        if plan.since.move_minutes is not None:
+            yield PlanSetting(name="solve.move_minutes", value=str(plan.since.move_minutes))
+    if plan.stopped is not None:
+        yield PlanSetting(name="solve.stopped", value=str(plan.stopped))
 
 
 def _require_known(network: Network, plan: Plan) -> None:

@@ -171,17 +171,23 @@ class Community(Picture):
             self._log, clock=self._clock, registry=self._registry, network=network, writable=False, until=position
         )
 
-    def branch(self) -> "Community":
+    def branch(self, *, clock: Clock | None = None) -> "Community":
         """Fork a what-if in memory: same past, a future of its own.
 
         It costs a copy of the tables, not of what they hold, and reads its
         past from this community's log, which has to stay open for that.
+
+        Parameters
+        ----------
+        clock
+            Tells its time, as a simulated future wants; this community's, when not given.
         """
+        clock = clock or self._clock
         with self._admission.lock:
             now = self.network
             network = now.copy()
-        log = ForkedLog(self._log, at=network.position, registry=self._registry, clock=self._clock)
-        return Community(log, clock=self._clock, registry=self._registry, network=network)
+        log = ForkedLog(self._log, at=network.position, registry=self._registry, clock=clock)
+        return Community(log, clock=clock, registry=self._registry, network=network)
 
     # Recording
 

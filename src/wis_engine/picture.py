@@ -1,6 +1,7 @@
 """Looking at a community: its network, its facts, its figures, what could be matched; nothing is written here."""
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +12,8 @@ from wis_engine.errors import Malformed
 from wis_engine.facts import Event, Recorded
 from wis_engine.log.codec import Registry
 from wis_engine.log.log import Log, never
-from wis_engine.matching import EFFORT, Plan, Problem, Strategy, solve
+from wis_engine.matching import EFFORT, Plan, Problem, Split, Strategy, solve
+from wis_engine.matching.progress import Listener
 from wis_engine.network import Network
 from wis_engine.network.timetable import sessions_of
 from wis_engine.story import story_of
@@ -212,17 +214,49 @@ class Picture:
         with self._admission.lock:
             return {str(need): why for need, why in left_out(self.network).items()}
 
-    def match(self, strategy: str | Strategy = "greedy", *, seed: int = 0, effort: int = EFFORT) -> Plan:
-        """Match the open needs, without adopting anything.
+    def match(
+        self,
+        strategy: str | Strategy = "greedy",
+        *,
+        seed: int = 0,
+        effort: int = EFFORT,
+        split: Split | str = Split.EQUAL,
+        previous: Plan | None = None,
+        move_minutes: int | None = None,
+        progress: Listener | None = None,
+        executor: Executor | None = None,
+    ) -> Plan:
+        """Match the open needs, without adopting anything; see `wis_engine.matching.solve`.
 
         Parameters
         ----------
         strategy
-            Name or value: «by_firm», «by_zone», «greedy», «exact», or your own.
+            Name or value: «by_firm», «by_zone», «greedy», «exact», «flow»,
+            «stable», «optimal», or your own.
         effort
             Bound on the steps of its search; never seconds.
+        split
+            Who pays what of a pool: «equal», «proportional» or «shapley».
+        previous
+            A plan of before, not adopted yet: what has not changed since stays.
+        move_minutes
+            With `previous`: what moving a need that has a place counts.
+        progress
+            Called at each step; Ctrl-C gives the best plan so far.
+        executor
+            Lends its workers to explain many needs.
         """
-        return solve(self.problem(), strategy, seed=seed, effort=effort)
+        return solve(
+            self.problem(),
+            strategy,
+            seed=seed,
+            effort=effort,
+            split=split,
+            previous=previous,
+            move_minutes=move_minutes,
+            progress=progress,
+            executor=executor,
+        )
 
     def __repr__(self) -> str:
         """One line: where it stands and how much it holds."""

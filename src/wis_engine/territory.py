@@ -128,6 +128,17 @@ def zone(nil: int) -> Zone:
     return _territory()[nil - 1][0]
 
 
+def border(nil: int) -> tuple[Ring, ...]:
+    """Border of a zone: rings of (longitude, latitude) in microdegrees, the outer one first; each ends where it began.
+
+    Raises
+    ------
+    Malformed
+        No NIL of Milano has this number.
+    """
+    return _territory()[zone(nil).nil - 1][1].rings
+
+
 def zone_of(point: Point) -> Zone | None:
     """Find the zone in which a place lies; None outside the city.
 

@@ -7,11 +7,11 @@ from problems import timed_problems
 from wis_engine.matching import Commitment, Need, Offer, Option, Problem, solve
 from wis_engine.matching.construct import Rules, Servers, cheapest_first, place
 from wis_engine.matching.gathering import Shape
+from wis_engine.matching.making import anyone
 from wis_engine.matching.options import Ground
 from wis_engine.matching.pools import Draft
 from wis_engine.matching.reading import Reading
 from wis_engine.matching.rules import Rule
-from wis_engine.matching.strategies import _anyone
 from wis_engine.values import Point, WeekSlots
 
 # Each example solves a problem several times: a part of the profile's number is enough for a run.
@@ -39,7 +39,7 @@ def state(draft):
 )
 def test_what_is_undone_leaves_no_trace_and_a_copy_has_the_same_ledgers(problem, moves):
     ground = Ground(problem)
-    draft, servers, rules = Draft(ground), Servers(ground), Rules(_anyone, None, cheapest_first)
+    draft, servers, rules = Draft(ground), Servers(ground), Rules(anyone, None, cheapest_first)
 
     def move(what, number):
         need = ground.ranked[number % len(ground.ranked)]

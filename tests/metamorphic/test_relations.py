@@ -250,3 +250,31 @@ def test_at_the_edges_everything_is_explained(problem):
         assert {need.id for need in problem.needs} == plan.covered | {one.need for one in plan.unmatched}
         assert all(str(plan.explain(need.id)) for need in problem.needs)
         assert bool(plan.pools) is (problem is EDGES["all is well"])
+
+
+@settings(max_examples=FEW)
+@given(problems(), st.integers(0, 99))
+def test_matched_again_the_order_of_the_input_changes_no_byte(problem, seed):
+    rng = random.Random(seed)
+    later = attrs.evolve(
+        problem,
+        needs=[attrs.evolve(need, minutes=need.minutes + 15 * rng.randrange(2)) for need in problem.needs],
+        offers=[attrs.evolve(offer, capacity_minutes=offer.capacity_minutes // 2) for offer in problem.offers],
+    )
+    other = attrs.evolve(later, needs=later.needs[::-1], offers=later.offers[::-1], budgets=later.budgets[::-1])
+    for strategy in STRATEGIES:
+        before = solve(problem, strategy)
+        assert canonical(solve(later, strategy, previous=before, move_minutes=0)) == canonical(
+            solve(other, strategy, previous=before, move_minutes=0)
+        )
+
+
+@settings(max_examples=FEW)
+@given(timed_problems())
+def test_a_new_need_that_nobody_serves_changes_no_pool(problem):
+    later = attrs.evolve(problem, needs=[*problem.needs, Need(id="z", minutes=60, service="nobody-has-it")])
+    for strategy in ("by_firm", "by_zone", "greedy"):
+        before = solve(problem, strategy)
+        plan = solve(later, strategy, previous=before, move_minutes=0)
+        assert groups(plan) == groups(before)
+        assert plan.since.kept == len(before.pools)

@@ -15,6 +15,8 @@ from wis_engine.cli.own_data import match_tables
 from wis_engine.cli.reporting import period_of, report_log
 from wis_engine.errors import WisError
 from wis_engine.interop import SOURCE
+from wis_engine.matching import EFFORT, Split
+from wis_engine.report import LANGUAGES
 from wis_engine.shapes import INTEGER_BITS
 
 FAILED: Final = 1
@@ -80,6 +82,10 @@ def _add_match(commands: _Commands) -> None:
         command.add_argument(f"--{table}", type=Path, metavar="FILE", required=table != "budgets", help=f"the {table}")
     command.add_argument("--strategy", default="greedy", help="by which strategy (default: greedy)")
     command.add_argument("--seed", type=_whole, default=0, help="for strategies that draw (default: 0)")
+    command.add_argument(
+        "--effort", type=_whole, default=EFFORT, metavar="STEPS", help=f"how long to search (default: {EFFORT})"
+    )
+    command.add_argument("--split", default=Split.EQUAL, help=f"who pays what of a pool: {', '.join(Split)}")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the plan and its reasons")
 
 
@@ -136,6 +142,8 @@ def _add_report(commands: _Commands) -> None:
     command.add_argument(
         "--period", type=period_of, help="of the figures: 2026, 2026-03, or its first day/the day after its last"
     )
+    command.add_argument("--lang", choices=LANGUAGES, help=f"of the page (default: {LANGUAGES[0]})")
+    command.add_argument("--detail", action="store_true", help="also tell of single households: for the desk only")
     either = command.add_mutually_exclusive_group()
     either.add_argument("--out", type=Path, metavar="FILE", help="write a page of HTML there")
     either.add_argument("--why", metavar="ID", help="trace a figure to its facts, such as I4.2e")
@@ -155,6 +163,12 @@ def _add_verify(commands: _Commands) -> None:
 def _add_log(command: argparse.ArgumentParser) -> None:
     command.add_argument("log", metavar="LOG", help=_LOG)
     command.add_argument("--name", metavar="NAME", help="which community of a PostgreSQL database")
+    command.add_argument(
+        "--events",
+        action="append",
+        metavar="MODULE:NAME",
+        help="facts of your own: a class, or a list of classes and upcasts; may be given more than once",
+    )
 
 
 def _whole(text: str) -> int:

@@ -40,7 +40,7 @@ def live_demo(asked: Namespace) -> int:
         summary = summarise(community)
     _leave(out, year, summary)
     say("")
-    say(sheet(summary))
+    say(sheet(summary, detail=True))
     say(_digests(year, summary))
     say(f"In {out}: {LOG}, {PLAN}, {REPORT}.")
     return 0

@@ -12,12 +12,12 @@ from typing import Final, cast
 
 from wis_engine.cli.files import require_free, whole_file
 from wis_engine.cli.looking import bar, opened
+from wis_engine.cli.own_facts import registry_of
 from wis_engine.errors import Malformed, WisError
 from wis_engine.interop import Imported, export_events, import_events
 from wis_engine.interop.cloudevents import CloudEvent
 from wis_engine.interop.factlines import FactLine, is_fact_line
 from wis_engine.interop.intake import BYTE_ORDER_MARK, read_lines
-from wis_engine.log.codec import known_events
 from wis_engine.plain import load
 
 SHOWN: Final = 20
@@ -70,6 +70,7 @@ def import_file(asked: Namespace) -> int:
 
 def _begin(asked: Namespace, lines: Iterator[bytes]) -> tuple[list[bytes], str | None]:
     """Find a fact among the first lines, before a log is made for them; give back what was read, and its time zone."""
+    registry = registry_of(asked)
     seen: list[bytes] = []
     wrong = ""
     for line in islice(lines, _LOOKED_AT):
@@ -80,9 +81,9 @@ def _begin(asked: Namespace, lines: Iterator[bytes]) -> tuple[list[bytes], str |
         try:
             held = load(text)
             if is_fact_line(held):
-                FactLine.read(held, known_events())
+                FactLine.read(held, registry)
                 return seen, None
-            event = CloudEvent.of(held, known_events())
+            event = CloudEvent.of(held, registry)
         except WisError as error:
             wrong = wrong or f"; line {len(seen)}: {error}"
             continue

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Literal
 
+from wis_engine.cli.own_facts import own_facts
 from wis_engine.community import Community
 from wis_engine.errors import IntegrityError
 from wis_engine.network import Network, ledger
 from wis_engine.network.grants import free_cents
-from wis_engine.report.story import amount
+from wis_engine.report.words import amount
 
 WHOLE: Final = 0
 DAMAGED: Final = 1
@@ -21,7 +22,8 @@ DAMAGED: Final = 1
 def opened(asked: Namespace, mode: Literal["rw", "r"], *, zone: str | None = None) -> Community:
     """Open the log of a command: a url, or else the path of a file."""
     url = asked.log if "://" in asked.log else f"sqlite:///{asked.log}"
-    return Community.open(url, name=asked.name, zone=zone, mode=mode)
+    events, upcasts = own_facts(asked)
+    return Community.open(url, name=asked.name, zone=zone, mode=mode, events=events, upcasts=upcasts)
 
 
 def verify_log(asked: Namespace) -> int:
@@ -76,14 +78,14 @@ def _money(network: Network) -> Iterator[str]:
 
 
 @contextmanager
-def bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Show how far something has come, where rich is installed and somebody looks; give what moves it."""
+def bar(what: str, total: int | None) -> Iterator[Callable[..., None]]:
+    """Show how far something has come, where rich is installed and somebody looks; give what moves and renames it."""
     if not sys.stderr.isatty() or importlib.util.find_spec("rich") is None:
-        yield lambda _done: None
+        yield lambda _done, _what=what: None
         return
     from rich.console import Console  # noqa: PLC0415 - an extra, and only for a terminal
     from rich.progress import Progress  # noqa: PLC0415 - same
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=total)
-        yield lambda done: progress.update(task, completed=done)
+        yield lambda done, what=what: progress.update(task, completed=done, description=what)

@@ -8,6 +8,7 @@ from typing import Final
 
 from wis_engine.cli.exchange import SHOWN
 from wis_engine.cli.files import require_free, whole_file
+from wis_engine.cli.looking import bar
 from wis_engine.errors import Malformed
 from wis_engine.interop.plan_tables import (
     BYTE_ORDER_MARK,
@@ -20,7 +21,7 @@ from wis_engine.interop.plan_tables import (
     reason_rows,
 )
 from wis_engine.interop.spreadsheets import FILE_BYTES_MAX, OwnData, Sheet, read_spreadsheets
-from wis_engine.matching import Plan, solve
+from wis_engine.matching import Plan, Progress, solve
 from wis_engine.matching.explain import euro
 
 PARTLY: Final = 2
@@ -49,7 +50,15 @@ def match_tables(asked: Namespace) -> int:
     contents = {table: _content(path) for table, path in paths.items() if path is not None}
     own = read_spreadsheets(contents["needs"], contents["offers"], contents.get("budgets"))
     _require_rows(own, paths)
-    plan = solve(own.problem, asked.strategy, seed=asked.seed)
+    with bar("matching", asked.effort) as move:
+        plan = solve(
+            own.problem,
+            asked.strategy,
+            seed=asked.seed,
+            effort=asked.effort,
+            split=asked.split,
+            progress=lambda now: move(now.step, _told(now)),
+        )
     form = Form(delimiter=own.sheets[0].delimiter)
     asked.out.mkdir(parents=True, exist_ok=True)
     for name, text in _written(own, plan, form).items():
@@ -58,6 +67,11 @@ def match_tables(asked: Namespace) -> int:
     _print_diagnostics(own)
     _print_plan(own, plan, paths, asked.out)
     return PARTLY if own.diagnostics else 0
+
+
+def _told(now: Progress) -> str:
+    """Say how far a search has come, in percent of what no plan can pass."""
+    return f"matching: {now.value * 100 // max(1, now.bound)} % of what could be covered"
 
 
 def _content(path: Path) -> bytes:
@@ -108,6 +122,8 @@ def _print_plan(own: OwnData, plan: Plan, paths: dict[str, Path | None], out: Pa
         print(f"{paths[sheet.table]}: {_read(sheet)}")
     members = [member for pool in plan.pools for member in pool.members]
     shares, alone = sum(one.share_cents for one in members), sum(one.alone_cents for one in members)
+    if plan.stopped is not None:
+        print(f"Stopped at step {plan.stopped}: this is the best plan until then.")
     print(f"{len(members)} of {len(own.problem.needs)} needs are served; pools: {len(plan.pools)}.")
     print(f"Together they cost {euro(shares)}; each alone, {euro(alone)}.")
     for one in plan.unmatched[:SHOWN]:

@@ -9,31 +9,37 @@ from wis_engine.cli.files import require_free, whole_file
 from wis_engine.cli.looking import opened
 from wis_engine.community import Community
 from wis_engine.errors import Malformed
-from wis_engine.report import page, sheet, summarise
+from wis_engine.report import LANGUAGES, page, sheet, summarise
+from wis_engine.report.html import PAGE_BEGINS, PAGE_HOLDS
 from wis_engine.values import Period
 from wis_engine.views.why import why
 
-_TITLE: Final = "<title>"
 _MONTH: Final = re.compile(r"([0-9]{4})(?:-(0[1-9]|1[0-2]))?")
 _DECEMBER: Final = 12
 
 
 def report_log(asked: Namespace) -> int:
-    """Write the report of a community, or trace one of its figures to the facts that made it."""
+    """Write the report of a community, or trace one of its figures to the facts that made it.
+
+    Raises
+    ------
+    Malformed
+        A language was asked for and no page; or the log has nothing to report on.
+    """
     out: Path | None = asked.out
+    if asked.lang is not None and out is None:
+        raise Malformed("--lang is of a page: give --out")
     with opened(asked, "r") as community:
         if asked.why is not None:
             print(_why(community, asked.why, asked.period), end="")
             return 0
         summary = summarise(community, asked.period)
     if out is None:
-        print(sheet(summary), end="")
+        print(sheet(summary, detail=asked.detail), end="")
         return 0
-    text = page(summary)
-    begins, _, _ = text.partition(_TITLE)
-    require_free(out, begins=begins.encode(), what="report")
+    require_free(out, begins=PAGE_BEGINS.encode(), holds=PAGE_HOLDS.encode(), what="report")
     with whole_file(out) as held:
-        held.write(text.encode())
+        held.write(page(summary, language=asked.lang or LANGUAGES[0], detail=asked.detail).encode())
     print(f"In {out}: the report at position {summary.position}.")
     return 0
 

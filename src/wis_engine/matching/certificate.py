@@ -5,32 +5,30 @@ out again from the prices and the problem alone, in integers, and any prices
 of 0 or more give a valid one: whoever found them need not be trusted. The
 rules come from `reading`, which shares no code with the solvers.
 
-Level 1, covered minutes. Each minute of an offer gets a price. A need is worth
-at most its value less what its minutes would cost at the cheapest offer, and
-never less than nothing; the minutes that are left in the offers are worth their
-price. No plan covers more than the sum.
-
-Levels 2 and 3, cents that households and the public pay. A rate says how many
-cents a unit of level 1 is worth. Every plan that covers as much as this one pays
-at least that much for it, less what the needs that cost less than the rate save.
+`bounds` says how. A strategy may hand over proofs with its proposal; for one
+that does not, prices of minutes and a rate are found here, at little cost: each
+need then pays what its minutes and its place cost at least.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
+import attrs
 from attrs import field, frozen
 
-from wis_engine.matching.problem import Problem
-from wis_engine.matching.reading import Reading, reading_of
-from wis_engine.shapes import checked_id, natural, positive
+from wis_engine.errors import PlanError
+from wis_engine.matching.bounds import COVERED, HOUSEHOLD, PUBLIC, cents_bound, covered_bound, stands
+from wis_engine.matching.places import Book, book_of
+from wis_engine.matching.problem import PERCENT, Problem
+from wis_engine.matching.proof import SCALE, OfferPrice, Proof, Rate
+from wis_engine.matching.reading import Reading
+from wis_engine.matching.rules import Rule
+from wis_engine.shapes import natural
 from wis_engine.values import Cents
 
-SCALE: Final = 1_000
 ROUNDS_MAX: Final = 12
 ROUND_WORK: Final = 12_000_000
-COVERED: Final = "covered_minutes"
-HOUSEHOLD: Final = "household_cents"
-PUBLIC: Final = "public_cents"
+LEVELS: Final = (COVERED, HOUSEHOLD, PUBLIC)
 ENUMERATES: Final = "exact"
 _MILLION: Final = 1_000_000
 
@@ -60,36 +58,21 @@ class Level:
 
 
 @frozen(kw_only=True)
-class MinutePrice:
-    """Price of one minute of an offer, in thousandths of a unit of level 1."""
-
-    offer: str = field(validator=checked_id)
-    price: int = field(validator=natural)
-
-
-@frozen(kw_only=True)
-class Rate:
-    """Cents that so many units of level 1 are worth."""
-
-    cents: Cents = field(default=0, validator=natural)
-    units: int = field(default=1, validator=positive)
-
-
-@frozen(kw_only=True)
 class Certificate:
-    """Levels with their bounds, and the prices that prove the bounds.
+    """Levels with their bounds, and for each the prices that prove its bound.
 
     Attributes
     ----------
+    proofs
+        One for each level; that of the last is about what households and the
+        public pay together.
     enumerated
         The strategy `exact` says that it looked at every plan. That is its
         word: the bounds do not rest on it.
     """
 
     levels: tuple[Level, ...]
-    prices: tuple[MinutePrice, ...] = ()
-    household_rate: Rate = Rate()
-    total_rate: Rate = Rate()
+    proofs: tuple[Proof, ...] = ()
     enumerated: bool = False
 
     @property
@@ -110,67 +93,56 @@ class Certificate:
         return 0 if level is None else level.gap_ppm
 
 
-def covered_bound(reading: Reading, prices: Iterable[MinutePrice]) -> int:
-    """Work out the bound of level 1 that prices prove."""
-    by_offer = {price.offer: price.price for price in prices}
-    total = sum(by_offer.get(offer, 0) * left for offer, left in reading.left.items())
-    for need in reading.problem.needs:
-        steps = reading.uses[need.id]
-        if steps and all(steps):
-            cost = sum(min(by_offer.get(offer, 0) * minutes for offer, minutes in step) for step in steps)
-            total += max(0, SCALE * reading.problem.value(need) - cost)
-    return total // SCALE
+Values = tuple[int, Cents, Cents]
+"""What a plan reaches: covered minutes by their weights, cents of households, cents of the public."""
 
 
-def cents_bound(reading: Reading, least: dict[str, Cents], covered: int, rate: Rate) -> Cents:
-    """Work out what every plan that covers this much pays at least, by a rate."""
-    total = rate.cents * covered
-    for need in reading.problem.needs:
-        if need.id in least:
-            total += min(0, rate.units * least[need.id] - rate.cents * reading.problem.value(need))
-    return max(0, -(-total // rate.units))
+def bound_of(book: Book, proof: Proof, level: str, values: Values) -> int:
+    """Work out the bound of one level that a proof proves for plans that reach these values above it."""
+    if level == COVERED:
+        return covered_bound(book, proof)
+    bound = cents_bound(book, proof, level, values[0])
+    return bound if level == HOUSEHOLD else max(0, bound - values[1])
 
 
-def levels_of(
-    reading: Reading, values: tuple[int, Cents, Cents], prices: Iterable[MinutePrice], household: Rate, total: Rate
-) -> tuple[Level, ...]:
-    """Put values beside the bounds that prices and rates prove."""
-    covered, household_cents, public_cents = values
-    all_cents = cents_bound(reading, reading.least_price, covered, total)
-    return (
-        Level(name=COVERED, value=covered, bound=covered_bound(reading, prices)),
-        Level(
-            name=HOUSEHOLD,
-            value=household_cents,
-            bound=cents_bound(reading, reading.least_household, covered, household),
-        ),
-        Level(name=PUBLIC, value=public_cents, bound=max(0, all_cents - household_cents)),
+def certify(problem: Problem, values: Values, given: Sequence[Proof], *, enumerated: bool) -> Certificate:
+    """State the bounds for the values of a plan, by the proofs that are given or, for levels without, by quick ones.
+
+    Raises
+    ------
+    PlanError
+        A proof that is given is about other needs, offers or budgets.
+    """
+    book = book_of(problem)
+    if len(given) > len(LEVELS) or not all(stands(book, proof) for proof in given):
+        raise PlanError(Rule.CERTIFICATE, "the proofs of the strategy are not about this problem")
+    proofs = [*given, *_quick(book, values)[len(given) :]] if len(given) < len(LEVELS) else list(given)
+    return Certificate(levels=_levels(book, values, proofs), proofs=tuple(proofs), enumerated=enumerated)
+
+
+def _levels(book: Book, values: Values, proofs: Sequence[Proof]) -> tuple[Level, ...]:
+    return tuple(
+        Level(name=level, value=value, bound=bound_of(book, proof, level, values))
+        for level, value, proof in zip(LEVELS, values, proofs, strict=True)
     )
 
 
-def certify(problem: Problem, values: tuple[int, Cents, Cents], *, enumerated: bool) -> Certificate:
-    """Find prices and rates for the values of a plan, and state what they prove."""
-    reading = reading_of(problem)
-    prices = _find_prices(reading)
-    household = _find_rate(reading, reading.least_household, values[0])
-    total = _find_rate(reading, reading.least_price, values[0])
-    return Certificate(
-        levels=levels_of(reading, values, prices, household, total),
-        prices=prices,
-        household_rate=household,
-        total_rate=total,
-        enumerated=enumerated,
-    )
-
-
-def is_proved(problem: Problem, values: tuple[int, Cents, Cents], certificate: Certificate) -> bool:
+def is_proved(problem: Problem, values: Values, certificate: Certificate) -> bool:
     """Say whether a certificate states these values and the bounds that its own prices prove."""
-    stated = levels_of(
-        reading_of(problem), values, certificate.prices, certificate.household_rate, certificate.total_rate
-    )
-    names = [price.offer for price in certificate.prices]
-    known = {offer.id for offer in problem.offers}
-    return certificate.levels == stated and len(set(names)) == len(names) and known.issuperset(names)
+    book = book_of(problem)
+    if len(certificate.proofs) != len(LEVELS) or not all(stands(book, proof) for proof in certificate.proofs):
+        return False
+    return certificate.levels == _levels(book, values, certificate.proofs)
+
+
+def _quick(book: Book, values: Values) -> list[Proof]:
+    """Find prices of minutes and rates, and nothing that takes long."""
+    reading = book.reading
+    household = Proof(rate=_find_rate(reading, reading.least_household, values[0]))
+    total = Proof(rate=_find_rate(reading, reading.least_price, values[0]))
+    spent = attrs.evolve(total, spent_percent=PERCENT)
+    least = max((household, spent), key=lambda proof: cents_bound(book, proof, HOUSEHOLD, values[0]))
+    return [Proof(offers=_find_prices(reading)), least, total]
 
 
 Row = tuple[int, tuple[tuple[tuple[str, int], ...], ...]]
@@ -179,7 +151,7 @@ _Ask = tuple[int, int, int]
 """A row and a step that one offer could take, with the minutes that it would take."""
 
 
-def _find_prices(reading: Reading) -> tuple[MinutePrice, ...]:
+def _find_prices(reading: Reading) -> tuple[OfferPrice, ...]:
     """Find prices of scarce offers whose bound is low.
 
     Starts from one price for all scarce offers, the best of none and the weight
@@ -213,7 +185,7 @@ def _find_prices(reading: Reading) -> tuple[MinutePrice, ...]:
         if bound >= best_bound:
             break
         best, best_bound = dict(prices), bound
-    return tuple(MinutePrice(offer=offer, price=price) for offer, price in sorted(best.items()) if price)
+    return tuple(OfferPrice(offer=offer, prices=(price,)) for offer, price in sorted(best.items()) if price)
 
 
 def _bound(reading: Reading, rows: Sequence[Row], prices: dict[str, int]) -> int:

@@ -12,7 +12,9 @@ from itertools import pairwise
 from typing import NamedTuple, NoReturn
 
 from wis_engine.errors import Malformed, PlanError
+from wis_engine.matching.basis import basis_of
 from wis_engine.matching.certificate import ENUMERATES, is_proved
+from wis_engine.matching.check_split import PoolShares, listed_shares
 from wis_engine.matching.check_unmatched import check_unmatched
 from wis_engine.matching.plan import Plan, PlanChain, PlanPool, content_digest, numbered
 from wis_engine.matching.problem import Need, Offer, Problem
@@ -39,24 +41,31 @@ def check_plan(plan: Plan, problem: Problem) -> None:
         raise PlanError(Rule.PROBLEM, "the plan answers another problem")
     reading = reading_of(problem)
     _check_needs(plan, reading)
-    chains = _chains(plan)
-    legs = {pool.id: _Pool(reading, pool, chains).checked() for pool in plan.pools}
-    if len(legs) != len(plan.pools):
-        raise PlanError(Rule.NEEDS, "two pools have the same id")
-    _check_capacity(plan, reading, legs)
-    if problem.options is None:
-        _check_at_once(plan, reading, legs)
-        _check_people(plan, reading, legs)
+    public = check_pools(plan, reading)
     for explanation in plan.unmatched:
         check_unmatched(explanation, reading)
-    public = _check_grants(plan, reading)
     covered = sum(problem.value(reading.needs[need]) for need in plan.covered)
     shares = sum(member.share_cents for pool in plan.pools for member in pool.members)
     if plan.certificate.enumerated and plan.strategy != ENUMERATES:
         raise PlanError(Rule.CERTIFICATE, f"only «{ENUMERATES}» looks at every plan")
     if not is_proved(problem, (covered, shares - public, public), plan.certificate):
         raise PlanError(Rule.CERTIFICATE, "its values or bounds are not those of the plan and the problem")
+    if plan.basis != basis_of(problem):
+        raise PlanError(Rule.PROBLEM, "it says that it was made from other things")
     _check_digest(plan)
+
+
+def check_pools(plan: Plan, reading: Reading) -> Cents:
+    """Check the pools of a plan, whatever else it says; return how much public money they have."""
+    chains = _chains(plan)
+    legs = {pool.id: _Pool(reading, pool, chains).checked() for pool in plan.pools}
+    if len(legs) != len(plan.pools):
+        raise PlanError(Rule.NEEDS, "two pools have the same id")
+    _check_capacity(plan, reading, legs)
+    if reading.problem.options is None:
+        _check_at_once(plan, reading, legs)
+        _check_people(plan, reading, legs)
+    return _check_money(plan, reading, legs)
 
 
 def _chains(plan: Plan) -> dict[str, PlanChain]:
@@ -231,15 +240,11 @@ class _Pool:
             pool.session_minutes != self._longest() or pool.sessions != max(need.sessions for need in self.needs)
         ):
             self.fail(Rule.TIME, "its sessions are not those of its needs")
-        in_order = sorted(need.id for need in self.needs)
         for member, need in zip(pool.members, self.needs, strict=True):
             heads = [self.reading.head_price(need, leg.offer, size, step) for step, leg in enumerate(legs)]
             price = sum(cents for cents, _ in heads)
             if member.price_cents != price or list(member.tiers) != [tier for _, tier in heads if tier is not None]:
                 self.fail(Rule.PRICE, f"{need.id} costs {price} cents in a group of {size}")
-            part = opening // size + (in_order.index(need.id) < opening % size)
-            if member.share_cents != price + part:
-                self.fail(Rule.SHARES, f"the share of {need.id} is {price + part} cents")
             if member.alone_cents != self.reading.alone_price(need, [leg.offer for leg in legs]):
                 self.fail(Rule.PRICE, f"alone {need.id} would pay another price")
         if pool.price_cents != sum(member.share_cents for member in pool.members):
@@ -311,10 +316,32 @@ def _check_people(plan: Plan, reading: Reading, legs: dict[str, list[_Leg]]) -> 
                 theirs |= mine
 
 
-def _check_grants(plan: Plan, reading: Reading) -> Cents:
-    """Work out the public money again, in two rounds; return how much it is."""
-    members = {member.need: member for pool in plan.pools for member in pool.members}
-    ranked = sorted(members, key=lambda name: (-reading.needs[name].priority, name))
+def _check_money(plan: Plan, reading: Reading, legs: dict[str, list[_Leg]]) -> Cents:
+    """Check grants and shares; return how much public money there is."""
+    granted = _granted(plan, reading)
+    for pool in plan.pools:
+        PoolShares(reading, pool, [leg.offer for leg in legs[pool.id]], granted).check(plan.split)
+    members = [member for pool in plan.pools for member in pool.members]
+    for member in members:
+        limit, household = (
+            reading.needs[member.need].price_limit_cents,
+            member.share_cents - granted[member.need].total(),
+        )
+        if limit is not None and household > limit:
+            raise PlanError(Rule.LIMIT, f"need {member.need}: {household} cents are over its limit of {limit}")
+    for member in members:
+        mine = granted[member.need]
+        stated = {grant.budget: grant.cents for grant in member.grants}
+        household = member.share_cents - mine.total()
+        if stated != dict(+mine) or len(stated) != len(member.grants) or member.household_cents != household:
+            raise PlanError(Rule.BUDGET, f"need {member.need}: its public money is not what the budgets give")
+    return sum(mine.total() for mine in granted.values())
+
+
+def _granted(plan: Plan, reading: Reading) -> dict[str, Counter[str]]:
+    """Work out the public money again, in two rounds, by what each would pay by list."""
+    shares = {need: cents for pool in plan.pools for need, cents in listed_shares(pool).items()}
+    ranked = sorted(shares, key=lambda name: (-reading.needs[name].priority, name))
     spent: Counter[str] = Counter()
     drawn = Counter(
         {
@@ -326,7 +353,7 @@ def _check_grants(plan: Plan, reading: Reading) -> Cents:
     granted: dict[str, Counter[str]] = {name: Counter() for name in ranked}
     for rest in (False, True):
         for name in ranked:
-            need, share = reading.needs[name], members[name].share_cents
+            need, share = reading.needs[name], shares[name]
             floor = 0 if rest else share if need.price_limit_cents is None else need.price_limit_cents
             for budget in reading.payers_of(need):
                 who = ("household", need.household) if need.household else ("need", name)
@@ -341,14 +368,4 @@ def _check_grants(plan: Plan, reading: Reading) -> Cents:
                 granted[name][budget.id] += cents
                 spent[budget.id] += cents
                 drawn[budget.id, who] += cents
-    for name in ranked:
-        limit, household = reading.needs[name].price_limit_cents, members[name].share_cents - granted[name].total()
-        if limit is not None and household > limit:
-            raise PlanError(Rule.LIMIT, f"need {name}: {household} cents are over its limit of {limit}")
-    for name in ranked:
-        member = members[name]
-        stated = {grant.budget: grant.cents for grant in member.grants}
-        household = member.share_cents - granted[name].total()
-        if stated != dict(+granted[name]) or len(stated) != len(member.grants) or member.household_cents != household:
-            raise PlanError(Rule.BUDGET, f"need {name}: its public money is not what the budgets give")
-    return spent.total()
+    return granted

@@ -3,7 +3,7 @@
 Deterministic: nothing here is drawn, and ties go to the smaller id.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from operator import le
 from typing import Final, NamedTuple
@@ -113,7 +113,7 @@ def _span(server: Server, kind: Kind) -> int:
     return span_slots(kind.steps, server.offsets) if kind.steps else kind.half_hours
 
 
-class _Pair:
+class Pair:
     """Needs that may be together, with one server: its patterns and who may come to each."""
 
     def __init__(self, servers: Servers, kind: Kind, needs: Sequence[str], server: Server) -> None:
@@ -201,15 +201,24 @@ class _Pair:
         return [(pattern, who) for _, _, pattern, who in sorted(ranked)]
 
 
-def construct(draft: Draft, servers: Servers, rules: Rules) -> Draft:
+Shares = Mapping[str, Mapping[str, float]]
+"""For each need, the offers that prices favour for it, and how much."""
+
+
+def construct(
+    draft: Draft, servers: Servers, rules: Rules, shares: Shares | None = None, among: Sequence[str] | None = None
+) -> Draft:
     """Open the best pools of the needs that are free first, then place those that are left.
 
     A pair of alike needs and a server waits in a queue with its best pool.
     When it comes to the front the pool is made again from the needs still
     free; it is opened if it still stands before the next, else it queues anew.
+    With `shares` the pools are made of needs that prices favour for an offer,
+    the most favoured first. With `among` no other needs are looked at.
     """
     weights = draft.ground.problem.priority_weights
-    pairs = _pairs(draft, servers, rules)
+    names = draft.ground.ranked if among is None else among
+    pairs = _pairs(draft, servers, rules, shares, names)
     queue: list[tuple[Score, int]] = []
     for number, pair in enumerate(pairs):
         pool = pair.best(draft, weights, servers.most(pair.server.offers, rules.group_max))
@@ -229,25 +238,35 @@ def construct(draft: Draft, servers: Servers, rules: Rules) -> Draft:
             continue
         if draft.open(pool.shape, pool.members) is not None:
             heappush(queue, (score, number))
-    place_rest(draft, servers, rules)
+    place_rest(draft, servers, rules, names)
     return draft
 
 
-def _pairs(draft: Draft, servers: Servers, rules: Rules) -> list[_Pair]:
+def _pairs(draft: Draft, servers: Servers, rules: Rules, shares: Shares | None, names: Sequence[str]) -> list[Pair]:
     ground = draft.ground
     groups: dict[tuple[Family, str], list[str]] = {}
-    for name in sorted(ground.ranked, key=lambda need: _order(ground, need)):
+    for name in sorted(names, key=lambda need: _order(ground, need)):
         need = ground.needs[name]
         if name not in draft.pool_of and all(ground.steps_of(need)):
             groups.setdefault((ground.kinds[name].family, rules.together(need)), []).append(name)
     return [
-        _Pair(servers, kind, alike, server)
+        Pair(servers, kind, coming, server)
         for needs in groups.values()
         if len(needs) > 1
         for server in servers.of_needs(needs)
         for kind, alike in ground.alike(needs, server.offers)
-        if len(alike) > 1
+        if len(coming := alike if shares is None else _favoured(alike, server.offers, shares)) > 1
     ]
+
+
+def _favoured(needs: Sequence[str], offers: Sequence[str], shares: Shares) -> list[str]:
+    """Needs that prices favour for all of some offers, the most favoured first."""
+    listed = [
+        (-min(shares[need][offer] for offer in offers), place, need)
+        for place, need in enumerate(needs)
+        if all(offer in shares.get(need, {}) for offer in offers)
+    ]
+    return [need for _, _, need in sorted(listed)]
 
 
 def _order(ground: Ground, name: str) -> tuple[int, int, str]:
@@ -256,9 +275,9 @@ def _order(ground: Ground, name: str) -> tuple[int, int, str]:
     return -need.priority, sum(len(ways) for ways in ground.steps_of(need)), name
 
 
-def place_rest(draft: Draft, servers: Servers, rules: Rules) -> None:
+def place_rest(draft: Draft, servers: Servers, rules: Rules, names: Sequence[str]) -> None:
     """Give every need that is left a place in a pool or, where one is enough, a pool of its own."""
-    for need in sorted(draft.ground.ranked, key=lambda name: _order(draft.ground, name)):
+    for need in sorted(names, key=lambda name: _order(draft.ground, name)):
         if need not in draft.pool_of:
             place(draft, servers, rules, need)
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import combinations
 from typing import ClassVar, Final, NamedTuple
 
@@ -12,13 +13,15 @@ from wis_engine.matching.chains import Joined, joined
 from wis_engine.matching.gathering import Pool, Shape
 from wis_engine.matching.money import least_household_cents
 from wis_engine.matching.options import Family, Ground, Kind, ground_of
-from wis_engine.matching.plan import Placement, Proposal
+from wis_engine.matching.plan import Proposal
 from wis_engine.matching.pools import Draft
 from wis_engine.matching.problem import Problem
+from wis_engine.matching.progress import Watch
+from wis_engine.matching.proposing import written
 from wis_engine.matching.rules import Rule
 from wis_engine.matching.weeks import WEEKDAYS, Wanted, day_of, patterns, runs
 from wis_engine.shapes import positive
-from wis_engine.values import Cents, WeekSlots
+from wis_engine.values import Cents
 
 PATTERNS_MAX: Final = 5_000
 NODES_A_STEP: Final = 20
@@ -59,30 +62,21 @@ class Exact:
 
     needs_max: int = field(default=16, validator=positive)
 
-    def __call__(self, problem: Problem, *, seed: int, effort: int) -> Proposal:
+    def __call__(self, problem: Problem, *, seed: int, effort: int, watch: Watch | None = None) -> Proposal:
         """Propose the best plan; the seed is not used."""
         del seed
         if len(problem.needs) > self.needs_max:
             raise StrategyError(f"exact takes up to {self.needs_max} needs; here are {len(problem.needs)}")
-        search = _Search(ground_of(problem), effort * NODES_A_STEP)
+        search = _Search(ground_of(problem), effort * NODES_A_STEP, watch)
         search.run()
-        timed = search.ground.timed
-        placements = tuple(
-            Placement(
-                needs=pool.members,
-                offers=pool.shape.offers,
-                offsets=pool.shape.offsets,
-                starts=WeekSlots(pool.shape.starts) if timed else None,
-            )
-            for pool in search.best.pools
-        )
-        return Proposal(placements=placements, complete=search.complete)
+        return written(search.ground, search.best.pools, complete=search.complete)
 
 
 class _Search:
-    def __init__(self, ground: Ground, steps: int) -> None:
+    def __init__(self, ground: Ground, steps: int, watch: Watch | None) -> None:
         self.ground = ground
         self.steps = self.left = steps
+        self.watch = watch
         self.complete = True
         # Public money depends on everybody together: it is looked at when a plan is whole.
         self.draft = Draft(ground, lifted=frozenset((Rule.BUDGET,)))
@@ -101,6 +95,11 @@ class _Search:
     def spend(self) -> bool:
         """Take one step; say whether there was one left."""
         self.left -= 1
+        # Columns are no plan: there is something to tell of once a plan was whole.
+        if self.watch is not None and self.best.pools and self.left >= 0 and not self.left % NODES_A_STEP:
+            best = partial(written, self.ground, self.best.pools, complete=False)
+            if self.watch.tell(-self.best.rank[0], best):
+                self.left = -1
         if self.left < 0:
             self.complete = False
         return self.left >= 0

@@ -1,10 +1,9 @@
 """Why: what a served need got, and what stood in the way of the others."""
 
-from typing import Final
-
 from attrs import field, frozen
 
 from wis_engine.matching.rules import Unserved
+from wis_engine.matching.words import Words, words
 from wis_engine.shapes import checked_id, natural
 from wis_engine.values import Cents, PriceTier
 
@@ -19,7 +18,7 @@ class Fallen:
 
 @frozen(kw_only=True)
 class Explanation:
-    """What became of one need, as data and, by `str()`, as a sentence.
+    """What became of one need, as data and, by `text()` and `str()`, as a sentence.
 
     Attributes
     ----------
@@ -42,6 +41,8 @@ class Explanation:
     short_by
         With the reason `group`, and only then: how many more alike needs would
         make a pool, 1 or more.
+    core
+        Of a need that is served: no part of its group would pay less by itself.
     """
 
     need: str = field(validator=checked_id)
@@ -52,6 +53,7 @@ class Explanation:
     pool: str = ""
     offers: tuple[str, ...] = ()
     people: int = 0
+    core: bool = False
     share_cents: Cents = 0
     household_cents: Cents = 0
     saving_cents: Cents = 0
@@ -59,48 +61,43 @@ class Explanation:
     tiers: tuple[PriceTier, ...] = ()
 
     def __str__(self) -> str:
-        """One plain sentence, without anything personal."""
-        return self._served() if self.served else self._unserved()
+        """One plain sentence in English, without anything personal."""
+        return self.text("en")
 
-    def _served(self) -> str:
-        company = "alone" if self.people == 1 else f"with {self.people - 1} more"
-        saving = f", {euro(self.saving_cents)} less than alone" if self.saving_cents > 0 else ""
-        grants = f", of which public money pays {euro(self.grants_cents)}" if self.grants_cents else ""
-        return (
-            f"Need {self.need} is served {company} by {' then '.join(self.offers)}: "
-            f"its place costs {euro(self.share_cents)}{saving}{grants}."
+    def text(self, language: str = "it") -> str:
+        """Say it in one sentence, in «it» or «en»; raise `Malformed` for another language."""
+        say = words(language)
+        return self._served(say) if self.served else self._unserved(say)
+
+    def _served(self, say: Words) -> str:
+        return say(
+            "served.line",
+            need=self.need,
+            company=company(self.people, say),
+            offers=say.then(self.offers),
+            share=say.money(self.share_cents),
+            saving=say("served.saving", money=say.money(self.saving_cents)) if self.saving_cents > 0 else "",
+            grants=say("served.grants", money=say.money(self.grants_cents)) if self.grants_cents else "",
+            apart="" if self.core or self.people == 1 else say("served.apart"),
         )
 
-    def _unserved(self) -> str:
+    def _unserved(self, say: Words) -> str:
         if self.fallen or Unserved.SERVICE in self.reasons:
-            counts = ", ".join(f"{one.offers} {_STAGE_WORDS[one.stage]}" for one in self.fallen)
-            return f"Need {self.need} is not served: no offer passes the filters ({counts or 'there is no offer'})."
-        words = " and ".join(self._because(reason) for reason in self.reasons)
-        return f"Need {self.need} is not served: {words}."
+            counts = ", ".join(say.count(f"fallen.{one.stage}", one.offers) for one in self.fallen)
+            why = say("unserved.filtered", counts=counts or say("unserved.empty"))
+        else:
+            why = say.both([self._because(reason, say) for reason in self.reasons])
+        return say("unserved.line", need=self.need, why=why)
 
-    def _because(self, reason: Unserved) -> str:
+    def _because(self, reason: Unserved, say: Words) -> str:
         if reason is Unserved.GROUP and self.short_by:
-            return f"a group is short by {self.short_by}"
-        return _REASON_WORDS[reason]
+            return say.count("unserved.short", self.short_by)
+        return say(f"reason.{reason}")
 
 
-_STAGE_WORDS: Final = {
-    Unserved.SERVICE: "of another service",
-    Unserved.PERIOD: "on other dates",
-    Unserved.DISTANCE: "too far",
-    Unserved.TIME: "at other times",
-    Unserved.PRICE: "over its limit even with public money",
-    Unserved.ELIGIBILITY: "for others",
-    Unserved.CHAIN: "that join in no chain",
-}
-_REASON_WORDS: Final = {
-    Unserved.CAPACITY: "the offers that could serve it are full",
-    Unserved.BUDGET: "the budgets that could bring it down to its limit are spent",
-    Unserved.GROUP: "a group is too small",
-    Unserved.OVERLAP: "its beneficiary is elsewhere at those times",
-    Unserved.PRICE: "its place stays over its limit in every group that could be",
-    Unserved.STRATEGY: "it could be, but the strategy does not pool it",
-}
+def company(people: int, say: Words) -> str:
+    """Say with how many others somebody is: «alone», «with 2 more»."""
+    return say("say.alone") if people == 1 else say.count("say.with", people - 1)
 
 
 def euro(cents: Cents) -> str:

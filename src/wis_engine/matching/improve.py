@@ -8,25 +8,33 @@ from collections.abc import Callable
 
 from wis_engine.matching.construct import Rules, Servers, place
 from wis_engine.matching.pools import Draft
+from wis_engine.matching.progress import Watch
+from wis_engine.matching.proposing import kept
 
 
 class _Effort:
-    def __init__(self, steps: int) -> None:
+    """Steps that are left; spent where the draft is whole, so that a watch may keep it."""
+
+    def __init__(self, draft: Draft, steps: int, watch: Watch | None) -> None:
+        self.draft = draft
         self.left = steps
+        self.watch = watch
 
     def spend(self) -> bool:
         self.left -= 1
+        if self.watch is not None and self.left >= 0 and self.watch.tell(self.draft.value, kept(self.draft)):
+            self.left = -1
         return self.left >= 0
 
 
-def improve(draft: Draft, servers: Servers, rules: Rules, steps: int) -> bool:
+def improve(draft: Draft, servers: Servers, rules: Rules, steps: int, watch: Watch | None = None) -> bool:
     """Insert needs that are left, move members, close pools, until nothing helps or the steps are spent.
 
     Returns
     -------
     Whether the limit on steps was reached.
     """
-    effort = _Effort(steps)
+    effort = _Effort(draft, steps, watch)
     moves: tuple[Callable[[Draft, Servers, Rules, _Effort], bool], ...] = (_insert, _close, _shift)
     changed = True
     while changed and effort.left > 0:

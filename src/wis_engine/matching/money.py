@@ -96,8 +96,9 @@ class Purse:
     def __init__(self, budgets: Mapping[str, tuple[Budget, ...]]) -> None:
         self._budgets = budgets
         self._spent: dict[str, Cents] = {}
-        every = {budget for listed in budgets.values() for budget in listed}
-        self._drawn = {(budget.id, one.household): one.cents for budget in every for one in budget.drawn}
+        # By id: a budget is slow to hash, and most needs name the same.
+        every = {budget.id: budget for listed in budgets.values() for budget in listed}
+        self._drawn = {(budget.id, one.household): one.cents for budget in every.values() for one in budget.drawn}
         self.grants: Grants = {}
 
     def draw(self, need: Need, share_cents: Cents, wanted_cents: Cents) -> Cents:

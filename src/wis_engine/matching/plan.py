@@ -16,16 +16,20 @@ from attrs import field, frozen
 from attrs import validators as v
 
 from wis_engine.errors import Malformed, PlanError
+from wis_engine.matching.basis import Basis
 from wis_engine.matching.certificate import Certificate
 from wis_engine.matching.collect import as_tuple
 from wis_engine.matching.explain import Explanation
 from wis_engine.matching.problem import Problem
+from wis_engine.matching.proof import Proof
 from wis_engine.matching.rules import Rule
+from wis_engine.matching.split import Split
 from wis_engine.plain import dump, from_plain, to_plain
 from wis_engine.shapes import between, checked_id, exactly, natural, positive, tuple_of
 from wis_engine.values import SLOTS_A_DAY, Cents, Minutes, Occurrence, Period, PriceTier, WeekSlots, occurrences
 
 ID_HEX: Final = 12
+DRIFT_MAX_PPM: Final = 20_000
 
 
 def _text(instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
@@ -65,10 +69,14 @@ class Proposal:
     complete
         The strategy looked at every plan and this is one of the best. The
         certificate repeats it of `exact` alone.
+    proofs
+        Prices that prove bounds, level after level from the first; for levels
+        that are left out `solve` finds quick ones.
     """
 
     placements: tuple[Placement, ...] = field(converter=as_tuple, validator=tuple_of(exactly(Placement)))
     complete: bool = field(default=False, validator=exactly(bool))
+    proofs: tuple[Proof, ...] = field(default=(), converter=as_tuple, validator=tuple_of(exactly(Proof)))
 
 
 @frozen(kw_only=True)
@@ -88,7 +96,8 @@ class Member:
     price_cents
         Its own price in this pool, over all steps, without the opening.
     share_cents
-        The price and an equal part of the opening; grants and household pay it.
+        Its part of the price of the pool, by the split of the plan; grants and
+        household pay it.
     alone_cents
         The cheapest way to be served alone, the opening included, within the
         need's limit or not; where nobody serves one alone, and in a chain, the
@@ -149,6 +158,9 @@ class PlanPool:
         From the beginning of a session to its end.
     host
         The need at whose place a mobile offer meets; empty when nobody hosts.
+    core
+        No part of the group would pay less by itself, alone or together at the
+        same offers.
     members
         By id of the need, which `check` asks for.
     """
@@ -164,6 +176,7 @@ class PlanPool:
     host: str = ""
     opening_cents: Cents = field(validator=natural)
     price_cents: Cents = field(validator=natural)
+    core: bool = field(validator=exactly(bool))
     members: tuple[Member, ...]
 
     @property
@@ -202,6 +215,33 @@ class Setting:
 
 
 @frozen(kw_only=True)
+class Since:
+    """What a plan that was matched again has of the one before.
+
+    Attributes
+    ----------
+    plan
+        Digest of the plan before.
+    move_minutes
+        What moving a need that has a place counted, in covered minutes by their
+        weights; None moved nobody.
+    kept
+        How many pools have the same members, offers and times as before.
+    moved
+        Needs that had a place, still ask for one, and have another now or none,
+        by id.
+    base_gap_ppm
+        Gap on the first level when the whole was solved last.
+    """
+
+    plan: str
+    move_minutes: int | None = field(default=None, validator=v.optional(natural))
+    kept: int = field(validator=natural)
+    moved: tuple[str, ...] = field(converter=as_tuple, validator=tuple_of(checked_id))
+    base_gap_ppm: int = field(validator=natural)
+
+
+@frozen(kw_only=True)
 class Plan:
     """The outcome of a match, with its proof.
 
@@ -210,9 +250,18 @@ class Plan:
     problem
         Digest of the problem it answers.
     strategy, settings, seed, effort
-        How it was made; the same again gives the same plan.
+        How it was made; the same again, with the same split, gives the same plan.
+    stopped
+        The step at which somebody ended the search; where it is not None the
+        same again need not give the same plan.
+    split
+        How the price of each pool is shared.
     unmatched
         One explanation for each need that is in no pool, by id.
+    basis
+        What it was made from, thing by thing.
+    since
+        What it has of the plan before; None when the whole was solved.
     digest
         SHA-256 of everything else.
     """
@@ -222,10 +271,14 @@ class Plan:
     settings: tuple[Setting, ...] = ()
     seed: int = field(validator=natural)
     effort: int = field(validator=natural)
+    stopped: int | None = field(default=None, validator=v.optional(natural))
+    split: Split = field(default=Split.EQUAL, validator=exactly(Split))
     pools: tuple[PlanPool, ...]
     chains: tuple[PlanChain, ...] = ()
     unmatched: tuple[Explanation, ...]
     certificate: Certificate
+    basis: Basis = Basis()
+    since: Since | None = None
     digest: str = ""
 
     @property
@@ -238,13 +291,29 @@ class Plan:
         """Ids of the needs that are served."""
         return frozenset(member.need for pool in self.pools for member in pool.members)
 
+    @property
+    def base_gap_ppm(self) -> int:
+        """Gap on the first level when the whole was solved last."""
+        return self.certificate.levels[0].gap_ppm if self.since is None else self.since.base_gap_ppm
+
+    @property
+    def drift_ppm(self) -> int:
+        """How much further from its bound the first level is than when the whole was solved last, in millionths."""
+        return max(0, self.certificate.levels[0].gap_ppm - self.base_gap_ppm)
+
+    @property
+    def full_solve_advised(self) -> bool:
+        """Whether matching again has drifted so far that the whole should be solved."""
+        return self.drift_ppm > DRIFT_MAX_PPM
+
     def check(self, problem: Problem) -> None:
         """Raise `PlanError` when the plan breaks a rule of its problem, its certificate or its digest.
 
         The rules are read again from the problem, without the code that made
         the plan; the digest comes last, so that a broken rule is named.
 
-        The digest alone covers: the strategy, its settings, seed and effort;
+        The digest alone covers: the strategy, its settings, seed and effort,
+        where it was stopped, what it has of a plan before;
         the order of pools, chains and explanations; that `exact` looked at every plan; and
         of a need left out that passes the filters, what stands in its way.
         Whoever seals a plan anew can change these.
@@ -279,6 +348,7 @@ class Plan:
             pool=pool.id,
             offers=(pool.offer or "",) if chain is None else tuple(step.offer for step in chain.steps),
             people=len(pool.members),
+            core=pool.core,
             share_cents=member.share_cents,
             household_cents=member.household_cents,
             saving_cents=member.saving_cents,

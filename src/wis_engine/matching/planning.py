@@ -1,29 +1,33 @@
 """From a proposal to a plan: checked, priced, shared out, certified, explained."""
 
+from concurrent.futures import Executor
 from typing import Final
 
-from wis_engine.errors import Malformed, PlanError
+import attrs
+
+from wis_engine.errors import Malformed
+from wis_engine.matching.basis import basis_of
 from wis_engine.matching.certificate import certify
-from wis_engine.matching.chains import shape_fault
+from wis_engine.matching.drafting import drafted
 from wis_engine.matching.exact import Exact
+from wis_engine.matching.explaining import explained
 from wis_engine.matching.gathering import Pool, Shape, own_cents
-from wis_engine.matching.money import head_cents, reached_tier
+from wis_engine.matching.money import Grants, head_cents, reached_tier
 from wis_engine.matching.options import Ground, ground_of
 from wis_engine.matching.plan import (
     Grant,
     Link,
     Member,
-    Placement,
     Plan,
     PlanChain,
     PlanPool,
-    Proposal,
     Setting,
 )
 from wis_engine.matching.pools import Draft
-from wis_engine.matching.problem import Need, Problem
-from wis_engine.matching.reasons import Reasons
-from wis_engine.matching.rules import Rule
+from wis_engine.matching.problem import PERCENT, Need, Problem
+from wis_engine.matching.progress import Listener, Watch
+from wis_engine.matching.rematch import Again, since_of
+from wis_engine.matching.split import Bill, Seat, Split, in_core, shares_of
 from wis_engine.matching.strategies import Strategy, name_of, proposed, settings_of, strategy_named
 from wis_engine.shapes import INTEGER_BITS
 from wis_engine.values import SLOT_MINUTES, Cents, Minutes, WeekSlots
@@ -31,94 +35,109 @@ from wis_engine.values import SLOT_MINUTES, Cents, Minutes, WeekSlots
 EFFORT: Final = 1_000
 
 
-def solve(problem: Problem, strategy: str | Strategy = "greedy", *, seed: int = 0, effort: int = EFFORT) -> Plan:
+def solve(
+    problem: Problem,
+    strategy: str | Strategy = "greedy",
+    *,
+    seed: int = 0,
+    effort: int = EFFORT,
+    split: Split | str = Split.EQUAL,
+    previous: Plan | None = None,
+    move_minutes: int | None = None,
+    progress: Listener | None = None,
+    executor: Executor | None = None,
+) -> Plan:
     """Match the needs of a problem with its offers.
 
     Parameters
     ----------
     strategy
-        A name (`by_firm`, `by_zone`, `greedy`, `exact`, or one of an entry
-        point) or a value that can be called.
+        A name (`by_firm`, `by_zone`, `greedy`, `exact`, `flow`, `stable`, or one
+        of an entry point) or a value that can be called.
     seed
         For strategies that draw; none of those above does.
     effort
         Steps a strategy may spend, never seconds; what a step is it says itself.
+    split
+        Who pays what of a pool. It changes nothing else: which pools there are,
+        the grants and the certificate are the same by every split.
+    previous
+        The plan before, made of an earlier state of the same things. Only what
+        has changed since, and what that touches, is matched again; all else
+        stays as it was. `plan.since` says who moved, `plan.full_solve_advised`
+        when to solve the whole again.
+    move_minutes
+        With `previous`: what moving a need that has a place counts, in covered
+        minutes by their weights. One that has no place then moves another if it
+        is worth more; None moves nobody but where a pool cannot stand any more.
+    progress
+        Called with a `Progress` at each step of a strategy that tells of its
+        steps. Where it answers `True` the search ends, and what it found so far
+        becomes the plan, marked by `stopped`. Ctrl-C does the same; before there
+        is anything to plan it is raised. What `progress` itself raises is raised.
+    executor
+        Where there are many needs to explain, runs them in parts beside each
+        other; it changes nothing else. Its processes get the problem whole.
 
     Raises
     ------
     Malformed
-        No problem, or a seed or effort that is no whole number of 0 or more.
+        No problem, no such split, or a seed or effort that is no whole number
+        of 0 or more.
     StrategyError
         No such strategy, or it does not take this problem, or it fails.
     PlanError
         The strategy proposed what breaks a rule: its fault, not the caller's.
     """
-    for name, number in (("seed", seed), ("effort", effort)):
-        if type(number) is not int or number < 0 or number.bit_length() > INTEGER_BITS:
-            raise Malformed(f"{name}: not a whole number of 0 or more")
-    if type(problem) is not Problem:
-        raise Malformed(f"not a Problem: {type(problem).__name__}")
+    _require_arguments(problem, previous, seed=seed, effort=effort, move_minutes=move_minutes)
+    if split not in tuple(Split):
+        raise Malformed(f"split: one of {', '.join(Split)}")
     chosen = strategy_named(strategy)
-    proposal = proposed(chosen, problem, seed=seed, effort=effort)
-    draft = _drafted(ground_of(problem), proposal)
+    watch = Watch(problem, effort, progress)
+    again = None if previous is None else Again(chosen, previous, move_minutes)
+    proposal = proposed(again or chosen, problem, seed=seed, effort=effort, watch=watch)
+    draft = drafted(ground_of(problem), proposal)
     household, public = draft.payments()
-    chains, pools = _written(draft)
+    chains, pools = pools_of(draft, Split(split))
     plan = Plan(
         problem=problem.digest,
         strategy=name_of(chosen),
         settings=tuple(Setting(name=name, value=value) for name, value in sorted(settings_of(chosen).items())),
         seed=seed,
         effort=effort,
+        stopped=watch.stopped,
+        split=Split(split),
         pools=pools,
         chains=chains,
-        unmatched=Reasons(draft).of_all(),
+        unmatched=explained(draft, proposal, executor),
         certificate=certify(
-            problem, (draft.value, household, public), enumerated=proposal.complete and isinstance(chosen, Exact)
+            problem,
+            (draft.value, household, public),
+            proposal.proofs,
+            enumerated=proposal.complete and isinstance(chosen, Exact),
         ),
-    ).sealed()
+        basis=basis_of(problem),
+    )
+    if again is not None:
+        plan = attrs.evolve(plan, since=since_of(plan, again))
+    plan = plan.sealed()
     plan.check(problem)
     return plan
 
 
-def _drafted(ground: Ground, proposal: Proposal) -> Draft:
-    draft = Draft(ground, lifted=frozenset((Rule.BUDGET,)))
-    for placement in sorted(proposal.placements, key=_placement_key):
-        shape = _shape(ground, placement)
-        for need in placement.needs:
-            if need in draft.pool_of or placement.needs.count(need) > 1:
-                raise PlanError(Rule.NEEDS, f"{need} is placed twice")
-        if draft.open(shape, placement.needs) is None:
-            raise PlanError(draft.fault or Rule.GROUP, f"{', '.join(placement.needs)} with {', '.join(shape.offers)}")
-    short = draft.short_of_money()
-    if short:
-        raise PlanError(Rule.BUDGET, f"no public money brings {short} down to its limit")
-    draft.lifted = frozenset()
-    return draft
+def _require_arguments(
+    problem: Problem, previous: Plan | None, *, seed: int, effort: int, move_minutes: int | None
+) -> None:
+    for name, number in (("seed", seed), ("effort", effort), ("move_minutes", move_minutes or 0)):
+        if type(number) is not int or number < 0 or number.bit_length() > INTEGER_BITS:
+            raise Malformed(f"{name}: not a whole number of 0 or more")
+    if type(problem) is not Problem:
+        raise Malformed(f"not a Problem: {type(problem).__name__}")
+    if previous is not None and not isinstance(previous, Plan):
+        raise Malformed(f"previous: not a Plan: {type(previous).__name__}")
 
 
-def _placement_key(placement: Placement) -> tuple[object, ...]:
-    starts = -1 if placement.starts is None else placement.starts.bits
-    return sorted(placement.needs), placement.offers, placement.offsets, starts
-
-
-def _shape(ground: Ground, placement: Placement) -> Shape:
-    unknown = [need for need in placement.needs if need not in ground.needs]
-    if unknown or not placement.needs:
-        raise PlanError(Rule.NEEDS, f"no need {unknown[0]}" if unknown else "a pool without needs")
-    if any(offer not in ground.offers for offer in placement.offers) or not placement.offers:
-        raise PlanError(Rule.OPTION, f"no such offers: {', '.join(placement.offers)}")
-    if (placement.starts is not None) != ground.timed:
-        raise PlanError(Rule.TIME, "starts are given when, and only when, things have times")
-    starts = 0 if placement.starts is None else placement.starts.bits
-    kind = ground.kind(ground.needs[placement.needs[0]], placement.offers)
-    shape = Shape(kind, tuple(placement.offers), tuple(placement.offsets), starts)
-    fault = shape_fault(ground, shape)
-    if fault:
-        raise PlanError(fault, f"{', '.join(placement.needs)} with {', '.join(shape.offers)}")
-    return shape
-
-
-def _written(draft: Draft) -> tuple[tuple[PlanChain, ...], tuple[PlanPool, ...]]:
+def pools_of(draft: Draft, split: Split) -> tuple[tuple[PlanChain, ...], tuple[PlanPool, ...]]:
     """Write chains and pools in canonical order, with their places for ids."""
     ground, grants = draft.ground, draft.grants()
     pools = sorted(draft.pools.values(), key=lambda pool: (pool.members, pool.shape.offers))
@@ -128,7 +147,7 @@ def _written(draft: Draft) -> tuple[tuple[PlanChain, ...], tuple[PlanPool, ...]]
     )
     chains = {steps: str(place) for place, steps in enumerate(distinct, start=len(pools) + 1)}
     written = tuple(
-        _pool(ground, pool, str(place), chains.get(links.get(pool.shape, ())), grants)
+        _pool(ground, pool, str(place), chains.get(links.get(pool.shape, ())), grants=grants, split=split)
         for place, pool in enumerate(pools, start=1)
     )
     return tuple(PlanChain(id=place, steps=steps) for steps, place in chains.items()), written
@@ -147,12 +166,14 @@ def _links(ground: Ground, shape: Shape) -> tuple[Link, ...]:
     )
 
 
-def _pool(ground: Ground, pool: Pool, number: str, chain: str | None, grants: dict[str, dict[str, Cents]]) -> PlanPool:
+def _pool(ground: Ground, pool: Pool, number: str, chain: str | None, *, grants: Grants, split: Split) -> PlanPool:
     shape = pool.shape
     needs = [ground.needs[member] for member in pool.members]
+    bill = _bill(ground, pool, grants)
+    shares = shares_of(bill, split)
     members = tuple(
-        _member(ground, need, shape, people=len(needs), share=share, grants=grants.get(need.id, {}))
-        for need, share in zip(needs, pool.shares, strict=True)
+        _member(ground, need, shape, people=len(needs), seat=seat, share=share, grants=grants.get(need.id, {}))
+        for need, seat, share in zip(needs, bill.seats, shares, strict=True)
     )
     return PlanPool(
         id=number,
@@ -164,10 +185,36 @@ def _pool(ground: Ground, pool: Pool, number: str, chain: str | None, grants: di
         session_minutes=_session_minutes(needs, shape),
         sessions=max(need.sessions for need in needs),
         host=_host(ground, pool),
-        opening_cents=sum(ground.offers[offer].opening_cents for offer in shape.offers),
+        opening_cents=bill.opening_cents,
         price_cents=pool.price_cents,
+        core=in_core(bill, shares),
         members=members,
     )
+
+
+def _bill(ground: Ground, pool: Pool, grants: Grants) -> Bill:
+    """Work out what each member would pay in groups of other sizes and alone, and what its grants and limit ask for."""
+    shape, size = pool.shape, len(pool.members)
+    offers = [ground.offers[offer] for offer in shape.offers]
+    least = max(offer.group_min for offer in offers)
+    tiers = {tier.people_from for offer in offers for tier in offer.tiers if least < tier.people_from <= size}
+    froms = (least, *sorted(tiers))
+    percents = {budget.id: budget.share_percent for budget in ground.problem.budgets}
+    seats = []
+    for member, listed in zip(pool.members, pool.shares, strict=True):
+        need, granted = ground.needs[member], grants.get(member, {})
+        total, limit = sum(granted.values()), need.price_limit_cents
+        carrying = [-(-cents * PERCENT // percents[budget]) for budget, cents in granted.items() if cents]
+        seats.append(
+            Seat(
+                alone_cents=_alone_cents(ground, need, shape),
+                heads=tuple(own_cents(ground, need, shape, people) for people in froms),
+                listed_cents=listed,
+                least_cents=max([total, *carrying]),
+                most_cents=None if limit is None else limit + total,
+            )
+        )
+    return Bill(tuple(seats), froms, sum(offer.opening_cents for offer in offers))
 
 
 def _session_minutes(needs: list[Need], shape: Shape) -> Minutes:
@@ -187,17 +234,19 @@ def _host(ground: Ground, pool: Pool) -> str:
     return min(pool.hosts, key=far, default="")
 
 
-def _member(ground: Ground, need: Need, shape: Shape, *, people: int, share: Cents, grants: dict[str, Cents]) -> Member:
+def _member(
+    ground: Ground, need: Need, shape: Shape, *, people: int, seat: Seat, share: Cents, grants: dict[str, Cents]
+) -> Member:
     tiers = []
     for offer, ways in zip(shape.offers, ground.steps_of(need), strict=True):
         tier = reached_tier(ground.offers[offer], people, ways[offer].minutes if need.steps else need.minutes)
         tiers += [] if tier is None else [tier]
     return Member(
         need=need.id,
-        price_cents=own_cents(ground, need, shape, people),
+        price_cents=seat.heads[-1],
         share_cents=share,
         household_cents=share - sum(grants.values()),
-        alone_cents=_alone_cents(ground, need, shape),
+        alone_cents=seat.alone_cents,
         grants=tuple(Grant(budget=budget, cents=cents) for budget, cents in sorted(grants.items())),
         tiers=tuple(tiers),
     )

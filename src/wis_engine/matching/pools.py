@@ -59,6 +59,7 @@ class Draft:
         self._owed = Counter(
             {(budget.id, one.household): one.cents for budget in ground.problem.budgets for one in budget.drawn}
         )
+        self._least_shares: dict[tuple[str, tuple[str, ...], int], Cents] = {}
         self._choosing = 0
         self.next_number = 0
         self.of_family: dict[Family, dict[int, None]] = {}
@@ -72,9 +73,9 @@ class Draft:
                 for beneficiary in sorted(commitment.beneficiaries):
                     self._people.add(beneficiary, taken)
 
-    def copy(self) -> "Draft":
-        """Give a draft of its own with the same pools."""
-        other = Draft(self.ground, self.lifted)
+    def copy(self, ground: Ground | None = None) -> "Draft":
+        """Give a draft of its own with the same pools, which on another ground must stand as they do here."""
+        other = Draft(ground or self.ground, self.lifted)
         for number, pool in sorted(self.pools.items()):
             other._put(pool, number)
         other.next_number = self.next_number
@@ -132,17 +133,24 @@ class Draft:
 
     def may_join(self, number: int, need: Need) -> bool:
         """Rule out, at little cost, most pools that a need could not join."""
+        scarce = Rule.CAPACITY not in self.lifted
+        shape = self.pools[number].shape
+        return self.may_be_in(number, need) and not (
+            scarce
+            and any(
+                ways[offer].minutes > self.left[offer]
+                for ways, offer in zip(self.ground.steps_of(need), shape.offers, strict=True)
+            )
+        )
+
+    def may_be_in(self, number: int, need: Need) -> bool:
+        """Say whether a need is alike those in a pool, free at its times, and one that its offers serve."""
         shape = self.pools[number].shape
         if self.ground.kind(need, shape.offers) != shape.kind:
             return False
         if self.ground.timed and shape.starts & ~runs(need.slots.bits, shape.span):
             return False
-        scarce = Rule.CAPACITY not in self.lifted
-        for ways, offer in zip(self.ground.steps_of(need), shape.offers, strict=True):
-            way = ways.get(offer)
-            if way is None or (scarce and way.minutes > self.left[offer]):
-                return False
-        return True
+        return self.ground.serves(shape.offers, need)
 
     def leave(self, number: int, need: str) -> bool:
         """Take one member out of a pool, or leave the draft as it was; the last one closes it."""
@@ -224,7 +232,7 @@ class Draft:
         out and the rest is tried again.
         """
         out: set[str] = set()
-        listed = tuple(candidates)
+        listed = [need for need in candidates if self.may_pay(shape, self.ground.needs[need], most)]
         while True:
             gathering = self._gathered(shape, [need for need in listed if need not in out], most)
             if not gathering.members:
@@ -240,6 +248,26 @@ class Draft:
             return None
         self.fault = self._blocked(pool)
         return self._within_budgets(pool) if self.fault is Rule.BUDGET else None if self.fault else pool
+
+    def may_pay(self, shape: Shape, need: Need, most: int) -> bool:
+        """Say whether there is public money for one need, were others to ask for none and the group the largest."""
+        if need.price_limit_cents is None or Rule.BUDGET in self.lifted or Rule.GROUP in self.lifted:
+            return True
+        key = need.id, shape.offers, most
+        share = self._least_shares.get(key)
+        if share is None:
+            share = self._least_shares[key] = self._least_share(shape, need, most)
+        return share <= need.price_limit_cents or self._has_money(((need.id, share),))
+
+    def _least_share(self, shape: Shape, need: Need, most: int) -> Cents:
+        """Lowest share that one need could have in a group of so many at most, or the smallest that there may be."""
+        offers = [self.ground.offers[offer] for offer in shape.offers]
+        least = max(offer.group_min for offer in offers)
+        most = max(least, most)
+        froms = {tier.people_from for offer in offers for tier in offer.tiers}
+        sizes = {least, *(size for size in froms if least < size <= most)}
+        opening = sum(offer.opening_cents for offer in offers) // most
+        return opening + min(own_cents(self.ground, need, shape, size) for size in sizes)
 
     def _within_budgets(self, pool: Pool) -> Pool | None:
         """Send away those last in rank who need public money, until there is enough for the others."""
@@ -345,7 +373,7 @@ class Draft:
 
     def _no_time(self, pool: Pool) -> Rule | None:
         assert pool.period is not None
-        for offer, offset, slots in self._places(pool.shape):
+        for offer, offset, slots in self.places(pool.shape):
             if offer.capacity_per_slot is not None and Rule.SESSIONS_AT_ONCE not in self.lifted:
                 taken = self._taken(pool.shape, pool.period, pool.sessions, offset, slots)
                 if not self._rooms.has_room(offer.id, taken, offer.capacity_per_slot):
@@ -357,6 +385,40 @@ class Draft:
                 if not self._people.has_room(need.beneficiary, taken):
                     return Rule.OVERLAP
         return None
+
+    def has_room(self, shape: Shape) -> bool:
+        """Say whether the offers of a shape have room for one session more, on the dates that they are there."""
+        period = self.ground.offered(shape.offers) if self.ground.timed else None
+        if period is None:
+            return not self.ground.timed
+        return self._has_room(shape, period, 1)
+
+    def has_room_for(self, shape: Shape, need: Need) -> bool:
+        """Say whether the offers of a shape have room for the sessions of one need, on the dates of both."""
+        if not self.ground.timed or Rule.SESSIONS_AT_ONCE in self.lifted:
+            return True
+        period = self.ground.offered(shape.offers)
+        period = None if period is None else self.ground.both(period, self.ground.need_periods[need.id])
+        return period is not None and self._has_room(shape, period, need.sessions)
+
+    def _has_room(self, shape: Shape, period: Period, sessions: int) -> bool:
+        for offer, offset, slots in self.places(shape):
+            if offer.capacity_per_slot is not None:
+                taken = self._taken(shape, period, sessions, offset, slots)
+                if not self._rooms.has_room(offer.id, taken, offer.capacity_per_slot):
+                    return False
+        return True
+
+    def has_time(self, shape: Shape, need: Need) -> bool:
+        """Say whether nothing else keeps the beneficiary of a need from the sessions of a shape."""
+        period = self.ground.offered(shape.offers)
+        period = None if period is None else self.ground.both(period, self.ground.need_periods[need.id])
+        return period is not None and self._people.has_room(need.beneficiary, self._taken(shape, period, need.sessions))
+
+    def due(self, need: str) -> Cents:
+        """What public money must pay of a placed need; 0 for one that needs none."""
+        share = self._dues.get(need)
+        return 0 if share is None else due_cents(self.ground.needs[need], share)
 
     def _has_minutes(self, shape: Shape, members: Iterable[str]) -> bool:
         if Rule.CAPACITY in self.lifted:
@@ -378,7 +440,8 @@ class Draft:
                 totals[place] += ways[shape.offers[place]].minutes
         return list(zip(shape.offers, totals, strict=True))
 
-    def _places(self, shape: Shape) -> list[tuple[Offer, int, int]]:
+    def places(self, shape: Shape) -> list[tuple[Offer, int, int]]:
+        """Offers of a shape, each with when it begins after the start and how many half-hours it takes."""
         steps = shape.kind.steps
         lengths = [slots_for(step.minutes) for step in steps] if steps else [shape.kind.half_hours]
         offers = [self.ground.offers[offer] for offer in shape.offers]
@@ -440,7 +503,7 @@ class Draft:
             self._owe(name, share, sign)
         if pool.period is None:
             return
-        for offer_, offset, slots in self._places(pool.shape):
+        for offer_, offset, slots in self.places(pool.shape):
             if offer_.capacity_per_slot is not None:
                 taken = self._taken(pool.shape, pool.period, pool.sessions, offset, slots)
                 (self._rooms.add if sign > 0 else self._rooms.remove)(offer_.id, taken)

@@ -5,9 +5,8 @@ come in by the entry points `wis_engine.strategies`, each giving a value that
 can be called.
 """
 
-from collections.abc import Callable
 from importlib.metadata import entry_points
-from inspect import signature
+from inspect import Parameter, signature
 from typing import ClassVar, Final, Protocol, cast
 
 import attrs
@@ -15,23 +14,29 @@ from attrs import field, frozen
 from attrs import validators as v
 
 from wis_engine.errors import StrategyError, WisError
-from wis_engine.matching.construct import Rules, Servers, cheapest_first, construct, largest_first
+from wis_engine.matching.construct import Rules, cheapest_first
 from wis_engine.matching.exact import Exact
-from wis_engine.matching.improve import improve
-from wis_engine.matching.options import Ground, ground_of
-from wis_engine.matching.plan import Placement, Proposal
-from wis_engine.matching.pools import Draft
+from wis_engine.matching.flow import Flow
+from wis_engine.matching.making import ZONE_GROUP_MAX, anyone, greedy, made, of_firm, of_zone
+from wis_engine.matching.optimal import Optimal
+from wis_engine.matching.options import ground_of
+from wis_engine.matching.plan import Proposal
 from wis_engine.matching.problem import Need, Problem
+from wis_engine.matching.progress import Watch
+from wis_engine.matching.proposing import proposal_of
+from wis_engine.matching.stable import Stable
 from wis_engine.plain import dump, to_plain
 from wis_engine.shapes import is_id, positive
-from wis_engine.values import WeekSlots
 
 ENTRY_POINTS: Final = "wis_engine.strategies"
-BASELINE_NEEDS_MAX: Final = 300
 
 
 class Strategy(Protocol):
-    """Anything that proposes: deterministic in the problem, the seed and the effort."""
+    """Anything that proposes: deterministic in the problem, the seed and the effort.
+
+    One that also takes the keyword `watch` is given a `Watch`, to tell how far
+    it has come; it can then be stopped.
+    """
 
     def __call__(self, problem: Problem, *, seed: int, effort: int) -> Proposal:
         """Propose who goes with what."""
@@ -49,14 +54,14 @@ class ByFirm:
 
     group_max: int | None = field(default=None, validator=v.optional(positive))
 
-    def __call__(self, problem: Problem, *, seed: int, effort: int) -> Proposal:
+    def __call__(self, problem: Problem, *, seed: int, effort: int, watch: Watch | None = None) -> Proposal:
         """Propose; the seed is not used."""
         del seed
-        return proposal_of(_made(ground_of(problem), self.together, self.group_max, effort))
+        return proposal_of(made(ground_of(problem), self.together, self.group_max, effort, watch))
 
     def together(self, need: Need) -> str:
         """Name the firm within which a need may be pooled."""
-        return need.firm or _alone(need)
+        return of_firm(need)
 
 
 @frozen(kw_only=True)
@@ -69,16 +74,16 @@ class ByZone:
 
     name: ClassVar[str] = "by_zone"
 
-    group_max: int = field(default=12, validator=positive)
+    group_max: int = field(default=ZONE_GROUP_MAX, validator=positive)
 
-    def __call__(self, problem: Problem, *, seed: int, effort: int) -> Proposal:
+    def __call__(self, problem: Problem, *, seed: int, effort: int, watch: Watch | None = None) -> Proposal:
         """Propose; the seed is not used."""
         del seed
-        return proposal_of(_made(ground_of(problem), self.together, self.group_max, effort))
+        return proposal_of(made(ground_of(problem), self.together, self.group_max, effort, watch))
 
     def together(self, need: Need) -> str:
         """Name the zone within which a need may be pooled."""
-        return _alone(need) if need.zone is None else str(need.zone)
+        return of_zone(need)
 
 
 @frozen(kw_only=True)
@@ -92,62 +97,15 @@ class Greedy:
 
     name: ClassVar[str] = "greedy"
 
-    def __call__(self, problem: Problem, *, seed: int, effort: int) -> Proposal:
+    def __call__(self, problem: Problem, *, seed: int, effort: int, watch: Watch | None = None) -> Proposal:
         """Propose; the seed is not used."""
         del seed
-        ground = ground_of(problem)
-        drafts = [_made(ground, _anyone, None, effort)]
-        if len(problem.needs) <= BASELINE_NEEDS_MAX:
-            for part in (ByFirm(), ByZone()):
-                draft = _made(ground, part.together, part.group_max, effort)
-                drafts += [draft, _improved(draft, Rules(_anyone, None, cheapest_first), effort)]
-        return proposal_of(min(drafts, key=Draft.objective))
+        return proposal_of(greedy(ground_of(problem), effort, watch))
 
 
-def _anyone(_need: Need) -> str:
-    return ""
-
-
-def _alone(need: Need) -> str:
-    # An id cannot hold a blank, so this names nobody else's firm or zone.
-    return f"alone {need.id}"
-
-
-def _made(ground: Ground, together: Callable[[Need], str], group_max: int | None, effort: int) -> Draft:
-    """Make the cheapest-first and the largest-first pools, and improve the better."""
-    servers = Servers(ground)
-    rules = [Rules(together, group_max, ranking) for ranking in (cheapest_first, largest_first)]
-    drafts = [construct(Draft(ground), servers, one) for one in rules]
-    start = min(drafts, key=Draft.objective)
-    return _improved(start, rules[0], effort)
-
-
-def _improved(start: Draft, rules: Rules, effort: int) -> Draft:
-    """Improve a copy; the changes look at prices before public money, and where that misleads the start stands."""
-    draft, servers = start.copy(), Servers(start.ground)
-    improve(draft, servers, rules, effort)
-    # A change may have made room for a pool that nobody was looking for any more.
-    construct(draft, servers, rules)
-    return min((start, draft), key=Draft.objective)
-
-
-def proposal_of(draft: Draft, *, complete: bool = False) -> Proposal:
-    """Turn a draft into a proposal."""
-    return Proposal(
-        placements=tuple(
-            Placement(
-                needs=pool.members,
-                offers=pool.shape.offers,
-                offsets=pool.shape.offsets,
-                starts=WeekSlots(pool.shape.starts) if draft.ground.timed else None,
-            )
-            for _, pool in sorted(draft.pools.items())
-        ),
-        complete=complete,
-    )
-
-
-BUILT_IN: Final[dict[str, Strategy]] = {strategy.name: strategy for strategy in (ByFirm(), ByZone(), Exact(), Greedy())}
+BUILT_IN: Final[dict[str, Strategy]] = {
+    strategy.name: strategy for strategy in (ByFirm(), ByZone(), Exact(), Flow(), Greedy(), Optimal(), Stable())
+}
 
 
 def strategy_named(strategy: str | Strategy) -> Strategy:
@@ -199,21 +157,48 @@ def settings_of(strategy: Strategy) -> dict[str, str]:
         raise StrategyError(f"strategy {name_of(strategy)}: a parameter is no plain value") from error
 
 
-def proposed(strategy: Strategy, problem: Problem, *, seed: int, effort: int) -> Proposal:
-    """Ask a strategy; whatever fails in it, or is no `Proposal`, is a `StrategyError`."""
+def rules_of(strategy: Strategy) -> Rules:
+    """Say by which rules a strategy pools: anybody with anybody where it has none of its own."""
+    if isinstance(strategy, ByFirm | ByZone):
+        return Rules(strategy.together, strategy.group_max, cheapest_first)
+    return Rules(anyone, None, cheapest_first)
+
+
+def proposed(strategy: Strategy, problem: Problem, *, seed: int, effort: int, watch: Watch) -> Proposal:
+    """Ask a strategy; whatever fails in it, or is no `Proposal`, is a `StrategyError`.
+
+    Ctrl-C ends a strategy that takes a `watch`: what it told last is its answer.
+    """
+    more = watching(strategy, watch)
     try:
-        signature(strategy).bind(problem, seed=seed, effort=effort)
+        signature(strategy).bind(problem, seed=seed, effort=effort, **more)
     except TypeError as error:
         raise StrategyError(f"strategy {name_of(strategy)} cannot be called as one: {error}") from error
     except ValueError:
         # Some callables written in C do not tell their signature: the call will.
         pass
     try:
-        proposal = strategy(problem, seed=seed, effort=effort)
+        proposal = strategy(problem, seed=seed, effort=effort, **more)
     except StrategyError:
         raise
+    except KeyboardInterrupt:
+        kept = watch.interrupted()
+        if kept is None:
+            raise
+        proposal = kept
     except Exception as error:
+        if error is watch.fault:
+            raise
         raise StrategyError(f"strategy {name_of(strategy)} failed: {type(error).__name__}") from error
     if not isinstance(proposal, Proposal):
         raise StrategyError(f"strategy {name_of(strategy)} gave no Proposal")
     return proposal
+
+
+def watching(strategy: Strategy, watch: Watch) -> dict[str, Watch]:
+    """Give the keyword `watch` for a strategy that names it, and nothing for any other."""
+    try:
+        named = signature(strategy).parameters.get("watch")
+    except (TypeError, ValueError):
+        return {}
+    return {} if named is None or named.kind is not Parameter.KEYWORD_ONLY else {"watch": watch}

@@ -3,5 +3,6 @@
 from wis_engine.report.html import page
 from wis_engine.report.sheet import sheet
 from wis_engine.report.summary import Summary, summarise
+from wis_engine.report.words import LANGUAGES
 
-__all__ = ["Summary", "page", "sheet", "summarise"]
+__all__ = ["LANGUAGES", "Summary", "page", "sheet", "summarise"]

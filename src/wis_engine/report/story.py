@@ -38,15 +38,21 @@ from wis_engine.facts import (
 from wis_engine.facts.needs import needs_consent
 from wis_engine.network import Network
 from wis_engine.network.promises import Need, NeedState
-from wis_engine.values import Cents, NeedId, clock_text, is_redacted
+from wis_engine.report.words import Words
+from wis_engine.values import NeedId, Period, clock_text, is_redacted
 
 
 @frozen(kw_only=True)
 class Line:
-    """What happened at one moment of a story, on the wall clock."""
+    """What happened at one moment of a story, on the wall clock; `need` is the one from whose side it is told."""
 
     when: dt.datetime
-    words: str
+    fact: Event
+    need: NeedId
+
+    def said(self, words: Words) -> str:
+        """Say it in a language."""
+        return tell(self.fact, self.need, words)
 
 
 @frozen(kw_only=True)
@@ -57,28 +63,28 @@ class Story:
     lines: tuple[Line, ...]
 
 
-def amount(cents: Cents) -> str:
-    """Write an amount for a table: «1,234.50»."""
-    whole, rest = divmod(abs(cents), 100)
-    return f"{'-' if cents < 0 else ''}{whole:,}.{rest:02d}"
-
-
 @frozen(order=True)
 class ServiceName:
-    """A service in the words of the card and in English."""
+    """A service in the words of the card and in English; a redacted one has none."""
 
     it: str
     en: str
 
-    def __str__(self) -> str:
-        """Both names."""
-        return f"{self.it} ({self.en})"
+    def said(self, words: Words) -> str:
+        """Name it in a language."""
+        name = self.it if words.language == "it" else self.en
+        return name or words("word.withheld")
+
+    @property
+    def both(self) -> str:
+        """Both names, for who writes in English of an Italian card."""
+        return f"{self.it} ({self.en})" if self.it else "(withheld)"
 
 
 def service_name(code: object) -> ServiceName:
     """Name a service; a redacted one is withheld."""
     if is_redacted(code):
-        return ServiceName("Servizio riservato", "withheld")
+        return ServiceName("", "")
     found = catalogue.service(str(code))
     return ServiceName(found.name_it, found.name_en)
 
@@ -114,21 +120,22 @@ def story(community: Community, need: NeedId) -> Story:
     facts = ((one.occurred_at.astimezone(zone), one.fact) for one in told if one.fact is not None)
     # A chain may have been composed for others, before this need was there.
     since = dropwhile(lambda one: not isinstance(one[1], NeedDeclared), facts)
-    return Story(need=need, lines=tuple(Line(when=when, words=_words(fact, need)) for when, fact in since))
+    return Story(need=need, lines=tuple(Line(when=when, fact=fact, need=need) for when, fact in since))
 
 
-def _words(fact: Event, need: NeedId) -> str:
+def tell(fact: Event, need: NeedId, words: Words) -> str:
     """Say one fact from the side of a need."""
     match fact:
         case NeedDeclared() | NeedRevised() | NeedWithdrawn() | NeedExpired() | NeedUnmet():
-            return _of_need(fact)
+            return _of_need(fact, words)
         case ChainComposed() | PoolFormed() | PoolMemberLeft() | PoolDissolved() | ChainBroken():
-            return _of_pool(fact, need)
+            return _of_pool(fact, need, words)
         case VoucherIssued() | VoucherRedeemed() | VoucherExpired() | VoucherCancelled():
-            return _of_voucher(fact)
+            return _of_voucher(fact, words)
         case ServiceBooked() | ServiceDelivered() | DeliveryConfirmed() | ServiceCancelled() | SatisfactionRecorded():
-            return _of_engagement(fact)
-    return f"{fact.name.replace('-', ' ').capitalize()}."
+            return _of_engagement(fact, words)
+    key = f"fact.{fact.name}"
+    return words(key) if key in words.phrases else words("fact.other", name=fact.name)
 
 
 _OfEngagement: TypeAlias = (
@@ -136,79 +143,86 @@ _OfEngagement: TypeAlias = (
 )
 
 
-def _of_engagement(fact: _OfEngagement) -> str:
+def _of_engagement(fact: _OfEngagement, words: Words) -> str:
     match fact:
         case ServiceBooked():
             first, last = fact.occurrences[0], fact.occurrences[-1]
-            return (
-                f"{_count(len(fact.occurrences), 'session')} booked as {fact.engagement} for {amount(fact.price_cents)}"
-                f" euro: {first.minutes} minutes at {clock_text(first.start_slot)}, from {first.day} to {last.day}."
+            return words(
+                "story.booked",
+                sessions=words.count("session", len(fact.occurrences)),
+                engagement=fact.engagement,
+                price=words.money(fact.price_cents),
+                minutes=first.minutes,
+                clock=clock_text(first.start_slot),
+                during=words.during(Period(first.day, last.day + dt.timedelta(days=1))),
             )
         case ServiceDelivered():
-            return f"Session {fact.session + 1} of {fact.engagement} took place: {fact.minutes} minutes."
+            return words("story.delivered", session=fact.session + 1, engagement=fact.engagement, minutes=fact.minutes)
         case DeliveryConfirmed():
-            return f"The household confirmed session {fact.session + 1} of {fact.engagement}."
+            return words("story.confirmed", session=fact.session + 1, engagement=fact.engagement)
         case ServiceCancelled():
-            return f"What was still booked of {fact.engagement} was cancelled ({_spelt(fact.reason)})."
-    return f"The household judged {fact.engagement}: {fact.score} of 5."
+            return words("story.cancelled", engagement=fact.engagement, reason=words.code("leaving", fact.reason))
+    return words("story.judged", engagement=fact.engagement, score=fact.score)
 
 
-def _of_need(fact: NeedDeclared | NeedRevised | NeedWithdrawn | NeedExpired | NeedUnmet) -> str:
+def _of_need(fact: NeedDeclared | NeedRevised | NeedWithdrawn | NeedExpired | NeedUnmet, words: Words) -> str:
     match fact:
         case NeedDeclared():
-            limit = "" if fact.price_limit_cents is None else f", for {amount(fact.price_limit_cents)} euro at most"
-            others = "alone" if fact.group_max == 1 else "gladly with others"
-            last = fact.period.end - dt.timedelta(days=1)
-            return (
-                f"Household {fact.household} declared {fact.need}: {service_name(fact.service)},"
-                f" {_count(fact.sessions, 'session')} from {fact.period.start} to {last}{limit}, {others}."
+            limit_cents = fact.price_limit_cents
+            return words(
+                "story.declared",
+                household=fact.household,
+                need=fact.need,
+                service=service_name(fact.service).said(words),
+                sessions=words.count("session", fact.sessions),
+                during=words.during(fact.period),
+                limit="" if limit_cents is None else words("story.limit", price=words.money(limit_cents)),
+                company=words("story.wants_alone" if fact.group_max == 1 else "story.wants_others"),
             )
         case NeedRevised():
-            return "The household changed what it asks for."
+            return words("story.revised")
         case NeedWithdrawn():
-            return "The household no longer asks."
+            return words("story.withdrawn")
         case NeedExpired():
-            return "The time of the need was over."
-    return f"The desk closed the need: {_spelt(fact.reason)}."
+            return words("story.expired")
+    return words("story.unmet", reason=words.code("reason", fact.reason))
 
 
-def _of_pool(fact: ChainComposed | PoolFormed | PoolMemberLeft | PoolDissolved | ChainBroken, need: NeedId) -> str:
+_OfPool: TypeAlias = ChainComposed | PoolFormed | PoolMemberLeft | PoolDissolved | ChainBroken
+
+
+def _of_pool(fact: _OfPool, need: NeedId, words: Words) -> str:
     match fact:
         case ChainComposed():
-            return f"Suppliers were joined in a chain: {', then '.join(step.offer for step in fact.steps)}."
+            return words("story.composed", offers=words.then([step.offer for step in fact.steps]))
         case ChainBroken():
-            return f"The chain broke: {fact.offer} was withdrawn."
+            return words("story.broken", offer=fact.offer)
         case PoolFormed():
             [member] = [member for member in fact.members if member.need == need]
-            others = len(fact.members) - 1
-            company = f"together with {_count(others, 'other need')}" if others else "alone"
-            offers = ", then ".join(step.offer for step in fact.steps)
-            saved = member.alone_cents - member.share_cents
-            alone = f"; alone it would have cost {amount(member.alone_cents)}" if saved > 0 else ""
-            return (
-                f"A match placed it {company} with {offers}: its share is {amount(member.share_cents)} euro,"
-                f" {amount(member.granted_cents)} of it from public money{alone}."
+            others = words.count("other", len(fact.members) - 1)
+            saves = member.alone_cents > member.share_cents
+            return words(
+                "story.pooled",
+                company=words("story.together", others=others) if len(fact.members) > 1 else words("story.by_itself"),
+                offers=words.then([step.offer for step in fact.steps]),
+                share=words.money(member.share_cents),
+                granted=words.money(member.granted_cents),
+                alone=words("story.alone", price=words.money(member.alone_cents)) if saves else "",
             )
         case PoolMemberLeft():
-            who = "It" if fact.need == need else fact.need
-            return f"{who} left the pool ({_spelt(fact.reason)})."
-    return f"The pool ended before all of it was delivered ({_spelt(fact.reason)})."
+            key = "story.left" if fact.need == need else "story.other_left"
+            return words(key, need=fact.need, reason=words.code("leaving", fact.reason))
+    return words("story.dissolved", reason=words.code("leaving", fact.reason))
 
 
-def _of_voucher(fact: VoucherIssued | VoucherRedeemed | VoucherExpired | VoucherCancelled) -> str:
+def _of_voucher(fact: VoucherIssued | VoucherRedeemed | VoucherExpired | VoucherCancelled, words: Words) -> str:
     match fact:
         case VoucherIssued():
-            return f"{fact.voucher} was issued on {fact.fund}: {amount(fact.face_cents)} euro."
+            price = words.money(fact.face_cents)
+            return words("story.issued", voucher=fact.voucher, fund=fact.fund, price=price)
         case VoucherRedeemed():
-            return f"{fact.voucher} paid {amount(fact.amount_cents)} euro for {fact.engagement}."
+            price = words.money(fact.amount_cents)
+            return words("story.paid", voucher=fact.voucher, price=price, engagement=fact.engagement)
         case VoucherExpired():
-            return f"{fact.voucher} expired; what it had left is free again."
-    return f"{fact.voucher} was cancelled; what it had left is free again."
-
-
-def _spelt(reason: str) -> str:
-    return reason.replace("-", " ")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+            return words("story.voucher_expired", voucher=fact.voucher)
+    return words("story.voucher_cancelled", voucher=fact.voucher)

@@ -1,4 +1,4 @@
-"""The desk of the welfare manager in a simulated year: from a plan to the last payment.
+"""The desk of the welfare manager in a simulated year: from a plan to what was delivered.
 
 It keeps an agenda of what is due on which day and turns it into facts; it
 writes nothing itself. Whether a session is missed, a delivery confirmed or a
@@ -9,92 +9,86 @@ depend on what else happens.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from wis_engine.facts import (
     DeliveryConfirmed,
+    DeliveryDisputed,
+    DisputeResolved,
     Event,
     NeedWithdrawn,
+    NoShowRecorded,
     PoolDissolved,
     PoolMemberLeft,
-    SatisfactionRecorded,
+    RequestAnswered,
     ServiceBooked,
     ServiceCancelled,
     ServiceDelivered,
-    VoucherCancelled,
-    VoucherIssued,
-    VoucherRedeemed,
+    ServiceRequested,
+    ServiceRescheduled,
 )
-from wis_engine.facts.engagements import CancelReason
+from wis_engine.facts.engagements import CancelReason, NoShowBy
 from wis_engine.facts.matches import LeavingReason
 from wis_engine.matching import Plan
 from wis_engine.network import Network, timetable
-from wis_engine.network.promises import Engagement, NeedState, Pool, PoolMember, SessionState, Voucher
-from wis_engine.simulation.card import table
-from wis_engine.simulation.draws import Draws
-from wis_engine.values import (
-    Cents,
-    EngagementId,
-    NeedId,
-    Period,
-    PoolId,
-    VoucherId,
-    split_cents,
-)
+from wis_engine.network.guidance import AccessMode
+from wis_engine.network.promises import Engagement, NeedState, Pool, SessionState
+from wis_engine.simulation.luck import Luck
+from wis_engine.simulation.till import Till
+from wis_engine.values import SLOTS_A_DAY, EngagementId, NeedId, PoolId, RequestId, split_cents
 
-SETTLE_DAYS: Final = 31
-"""Days after a pool's last in which its vouchers are still good."""
 _CLOSE_DAYS: Final = 5
 """Days after the last session on which a service is paid and judged; every confirmation has come by then."""
 _SESSIONS_MIN: Final = 3
-"""Nobody gives up a service of fewer sessions half way."""
-_PERCENT: Final = 10_000
+"""Nobody gives up a service of fewer sessions half way, or puts one of them to another time."""
+_OTHER_SLOTS: Final = (0, -1, 1, -2, 2)
+"""Half-hours by which a session may begin earlier or later than planned, best first."""
 _DAY: Final = dt.timedelta(days=1)
 
 
 class Desk:
     """What is promised, by the day on which it is due."""
 
-    def __init__(self, draws: Draws) -> None:
-        self.draws = draws
-        self.origins: dict[NeedId, str] = {}
-        self._odds: dict[str, Any] = table("demand")["incidents"]
+    def __init__(self, luck: Luck) -> None:
+        self.luck = luck
+        self.till = Till(luck)
         self._sessions: dict[dt.date, list[tuple[int, EngagementId, int]]] = defaultdict(list)
         self._confirmations: dict[dt.date, list[tuple[EngagementId, int]]] = defaultdict(list)
+        self._disputes: dict[dt.date, list[tuple[EngagementId, int]]] = defaultdict(list)
+        self._resolutions: dict[dt.date, list[tuple[EngagementId, int, bool]]] = defaultdict(list)
         self._closings: dict[dt.date, list[tuple[PoolId, NeedId]]] = defaultdict(list)
         self._renouncing: dict[dt.date, list[tuple[PoolId, NeedId]]] = defaultdict(list)
-        self._vouchers: dict[tuple[PoolId, NeedId], list[VoucherId]] = defaultdict(list)
+        self._moving: dict[dt.date, list[tuple[PoolId, int]]] = defaultdict(list)
         self._given_up: set[tuple[PoolId, NeedId]] = set()
-        self._issued = 0
+        self._requested = 0
         self._booked = 0
 
     # From the plan
 
     def engage(self, network: Network, plan: Plan, day: dt.date) -> list[Event]:
-        """Issue the vouchers that an adopted plan grants, and book its sessions."""
+        """Ask for what an adopted plan found, issue the vouchers that it grants, and book its sessions."""
         facts: list[Event] = []
         for planned in plan.pools:
             pool = network.pools[PoolId(planned.id)]
             for member in pool.members:
-                facts += self._issue(network, pool, member, day)
+                facts += self._ask(network, pool, member.need)
+                facts += self.till.issue(network, pool, member, day)
             for member in pool.members:
                 facts += self._book(network, pool, member.need)
+            self._note_move(network, pool)
         return facts
 
-    def _issue(self, network: Network, pool: Pool, member: PoolMember, day: dt.date) -> Iterator[Event]:
-        """Issue one voucher for each fund that the pool promised of."""
-        for grant in member.grants:
-            self._issued += 1
-            voucher = VoucherId(f"voucher-{self._issued:04d}")
-            self._vouchers[pool.id, member.need].append(voucher)
-            yield VoucherIssued(
-                voucher=voucher,
-                fund=grant.fund,
-                household=network.needs[member.need].household,
-                need=member.need,
-                face_cents=grant.cents,
-                valid=Period(day, pool.period.end + SETTLE_DAYS * _DAY),
-            )
+    def _ask(self, network: Network, pool: Pool, need: NeedId) -> Iterator[Event]:
+        """Request the service of a member, by hand or digitally; a request that is rejected is made again."""
+        channel = network.offers[pool.steps[0].offer].channel
+        digital = self.luck.chance("digital_percent", self.luck.odds["digital_percent"][channel], need)
+        rejected = self.luck.happens("rejected_percent", need)
+        for accepted in (False, True) if rejected else (True,):
+            self._requested += 1
+            request = RequestId(f"request-{self._requested:04d}")
+            mode = AccessMode.DIGITAL if digital else AccessMode.TRADITIONAL
+            yield ServiceRequested(request=request, need=need, channel=channel, mode=mode)
+            yield RequestAnswered(request=request, accepted=accepted)
 
     def _book(self, network: Network, pool: Pool, need: NeedId) -> Iterator[Event]:
         """Book a member with the offer of each step, and note the days."""
@@ -123,63 +117,100 @@ class Desk:
             )
         days = [occurrence.day for occurrence in occurrences]
         self._closings[days[-1] + _CLOSE_DAYS * _DAY].append((pool.id, need))
-        if len(days) >= _SESSIONS_MIN and self._happens("given_up_percent", need):
+        if len(days) >= _SESSIONS_MIN and self.luck.happens("given_up_percent", need):
             self._renouncing[days[len(days) // 2]].append((pool.id, need))
-
-    def _happens(self, odds: str, need: NeedId, *about: str | int) -> bool:
-        return self.draws.chance(self._odds[odds] * _PERCENT, odds, self.origins[need], *about)
 
     # Day by day
 
     def delivered(self, network: Network, day: dt.date) -> list[Event]:
-        """Say which of the day's sessions took place, in order of the clock."""
+        """Say which of the day's sessions took place and who did not come, in order of the clock."""
         facts: list[Event] = []
-        for _, name, session in sorted(self._sessions.pop(day, [])):
+        for start_slot, name, session in sorted(self._sessions.pop(day, [])):
             engagement = network.engagements[name]
-            missed = self._happens("missed_percent", engagement.need, day.isoformat())
-            if engagement.states[session] is not SessionState.BOOKED or missed:
+            occurrence = engagement.occurrences[session]
+            stands = (occurrence.day, occurrence.start_slot) == (day, start_slot)
+            if not stands or engagement.states[session] is not SessionState.BOOKED:
                 continue
-            minutes = engagement.occurrences[session].minutes
-            facts.append(ServiceDelivered(engagement=name, session=session, minutes=minutes))
-            if self._happens("confirmed_percent", engagement.need, engagement.step, day.isoformat()):
-                least, most = self._odds["confirmed_after_days"]
-                about = (self.origins[engagement.need], engagement.step, day.isoformat())
-                after = self.draws.between(least, most, "confirmed_after_days", *about)
-                self._confirmations[day + after * _DAY].append((name, session))
+            if self.luck.happens("missed_percent", engagement.need, day.isoformat()):
+                facts.append(NoShowRecorded(engagement=name, session=session, by=self._missed_by(engagement, day)))
+                continue
+            facts.append(ServiceDelivered(engagement=name, session=session, minutes=occurrence.minutes))
+            self._note_answer(engagement, session, day)
         return facts
 
-    def confirmed(self, day: dt.date) -> list[Event]:
-        """Say which deliveries were confirmed."""
-        waiting = sorted(self._confirmations.pop(day, []))
-        return [DeliveryConfirmed(engagement=name, session=session) for name, session in waiting]
+    def _missed_by(self, engagement: Engagement, day: dt.date) -> NoShowBy:
+        by_supplier = self.luck.happens("missed_by_supplier_percent", engagement.need, day.isoformat())
+        return NoShowBy.SUPPLIER if by_supplier else NoShowBy.HOUSEHOLD
+
+    def _note_answer(self, engagement: Engagement, session: int, day: dt.date) -> None:
+        """Draw whether a delivery will be confirmed, disputed, or neither."""
+        about = (engagement.need, engagement.step, day.isoformat())
+        if self.luck.happens("confirmed_percent", *about):
+            after = self.luck.between("confirmed_after_days", *about)
+            self._confirmations[day + after * _DAY].append((engagement.id, session))
+        elif self.luck.happens("disputed_percent", *about):
+            self._disputes[day + _DAY].append((engagement.id, session))
+            after = 1 + self.luck.between("resolved_after_days", *about)
+            upheld = self.luck.happens("upheld_percent", *about)
+            self._resolutions[day + after * _DAY].append((engagement.id, session, upheld))
+
+    def answered(self, day: dt.date) -> list[Event]:
+        """Say which deliveries were confirmed, which are disputed, and how disputes ended."""
+        confirmed = sorted(self._confirmations.pop(day, []))
+        disputed = sorted(self._disputes.pop(day, []))
+        resolved = sorted(self._resolutions.pop(day, []))
+        return [
+            *(DeliveryConfirmed(engagement=name, session=session) for name, session in confirmed),
+            *(DeliveryDisputed(engagement=name, session=session) for name, session in disputed),
+            *(DisputeResolved(engagement=name, session=session, upheld=upheld) for name, session, upheld in resolved),
+        ]
 
     def closed(self, network: Network, day: dt.date) -> list[Event]:
-        """Close the services that are over: cancel what was missed, pay what was confirmed, ask for a judgement."""
+        """Close the services that are over: cancel what still waits, pay what was confirmed, ask for a judgement."""
         facts: list[Event] = []
-        for pool, need in sorted(set(self._closings.pop(day, []))):
-            facts += self._close(network, network.pools[pool], need)
+        for name, need in sorted(set(self._closings.pop(day, []))):
+            pool = network.pools[name]
+            engagements = timetable.engagements_of(network, pool, need)
+            facts += [
+                ServiceCancelled(engagement=engagement.id, reason=CancelReason.HOUSEHOLD)
+                for engagement in engagements
+                if engagement.open
+            ]
+            facts += self.till.close(network, pool, engagements, day, given_up=(name, need) in self._given_up)
         return facts
 
-    def _close(self, network: Network, pool: Pool, need: NeedId) -> Iterator[Event]:
-        engagements = timetable.engagements_of(network, pool, need)
-        vouchers = [network.vouchers[name] for name in self._vouchers.pop((pool.id, need), [])]
-        left_cents = {voucher.id: voucher.left_cents for voucher in vouchers}
-        for engagement in engagements:
-            if engagement.open:
-                yield ServiceCancelled(engagement=engagement.id, reason=CancelReason.HOUSEHOLD)
-            for voucher, cents in _payments(engagement, engagements, vouchers):
-                left_cents[voucher] -= cents
-                yield VoucherRedeemed(voucher=voucher, engagement=engagement.id, amount_cents=cents)
-            if engagement.confirmed and engagement.score is None and self._judged(engagement):
-                score = 1 + self.draws.pick(self._odds["scores"], "scores", self.origins[need], engagement.step)
-                yield SatisfactionRecorded(engagement=engagement.id, score=score)
-        if (pool.id, need) in self._given_up:
-            for name, cents in left_cents.items():
-                if cents:
-                    yield VoucherCancelled(voucher=name, reason="the household gave the service up")
+    # What is put to another time
 
-    def _judged(self, engagement: Engagement) -> bool:
-        return self._happens("judged_percent", engagement.need, engagement.step)
+    def _note_move(self, network: Network, pool: Pool) -> None:
+        """Draw whether a session in the middle of a pool will have to move, and note it for the day before."""
+        sessions = timetable.sessions_of(network, pool)[0]
+        first = min((member.need for member in pool.members), key=self.luck.origins.__getitem__)
+        if len(sessions) >= _SESSIONS_MIN and self.luck.happens("moved_percent", first):
+            session = len(sessions) // 3
+            self._moving[sessions[session].day - _DAY].append((pool.id, session))
+
+    def moving(self, network: Network, day: dt.date) -> Iterator[list[ServiceRescheduled]]:
+        """For each session that cannot be held tomorrow, the times to try, nearest first, all before the next one."""
+        for name, session in sorted(self._moving.pop(day, [])):
+            pool = network.pools[name]
+            if pool.open:
+                planned, after = timetable.sessions_of(network, pool)[0][session : session + 2]
+                yield [
+                    ServiceRescheduled(pool=name, session=session, day=planned.day + later * _DAY, start_slot=slot)
+                    for later in range((after.day - planned.day).days)
+                    for slot in (planned.start_slot + slots for slots in _OTHER_SLOTS)
+                    if (later or slot != planned.start_slot) and 0 <= slot < SLOTS_A_DAY
+                ]
+
+    def moved(self, network: Network, fact: ServiceRescheduled) -> None:
+        """Note the new time of a session for whoever is booked."""
+        pool = network.pools[fact.pool]
+        dated = [step[fact.session] for step in timetable.sessions_of(network, pool)]
+        for member in pool.members:
+            for engagement in timetable.engagements_of(network, pool, member.need):
+                for session, occurrence in enumerate(engagement.occurrences):
+                    if occurrence in dated:
+                        self._sessions[occurrence.day].append((occurrence.start_slot, engagement.id, session))
 
     # What is given up
 
@@ -211,18 +242,3 @@ class Desk:
         else:
             return facts
         return [*facts, NeedWithdrawn(need=need)]
-
-
-def _payments(
-    engagement: Engagement, engagements: list[Engagement], vouchers: list[Voucher]
-) -> Iterator[tuple[VoucherId, Cents]]:
-    """Say what each voucher pays of an engagement: its part of the face, for the sessions that were confirmed."""
-    confirmed = engagement.states.count(SessionState.CONFIRMED)
-    room_cents = engagement.price_cents - engagement.redeemed_cents
-    prices = {one.id: one.price_cents for one in engagements}
-    for voucher in vouchers:
-        part_cents = split_cents(voucher.face_cents, prices)[engagement.id]
-        cents = min(part_cents * confirmed // len(engagement.states), room_cents)
-        if cents:
-            room_cents -= cents
-            yield voucher.id, cents

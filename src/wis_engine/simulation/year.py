@@ -14,11 +14,13 @@ from typing import Any, Final
 from attrs import frozen
 
 from wis_engine.community import Community
+from wis_engine.errors import Refused
 from wis_engine.facts import (
     ChainBroken,
     ConsentGiven,
     ConsentWithdrawn,
     Event,
+    MonitoringReportIssued,
     NeedDeclared,
     NeedRevised,
     NeedUnmet,
@@ -31,13 +33,19 @@ from wis_engine.facts.needs import UnmetReason, has_active_recipient, needs_cons
 from wis_engine.matching import Plan, Problem
 from wis_engine.matching.rules import Unserved
 from wis_engine.network import Network
-from wis_engine.network.parties import Purpose
+from wis_engine.network.parties import MeetingKind, Purpose
+from wis_engine.network.partners import Figure
 from wis_engine.network.promises import Need, NeedState
-from wis_engine.simulation.card import DESK, Act, calendar, instant, opening, period, table
+from wis_engine.simulation.card import DESK, LEAD, Act, instant, period, project_id, table
 from wis_engine.simulation.demand import Wish, asked_in, calibrated_percent, wishes
-from wis_engine.simulation.desk import SETTLE_DAYS, Desk
+from wis_engine.simulation.desk import Desk
 from wis_engine.simulation.draws import Draws
-from wis_engine.values import ChainId, FirmId, HouseholdId, NeedId, Period, PersonId
+from wis_engine.simulation.guidance import Guidance
+from wis_engine.simulation.luck import Luck
+from wis_engine.simulation.office import bookkeeping
+from wis_engine.simulation.programme import calendar, opening
+from wis_engine.simulation.till import SETTLE_DAYS
+from wis_engine.values import ChainId, FirmId, HouseholdId, NeedId, Period, PersonId, ReportId
 
 _DAY: Final = dt.timedelta(days=1)
 _TRIES: Final = 2
@@ -159,9 +167,12 @@ class _Life:
         self.draws = draws
         self.strategy = strategy
         self.clock = clock
-        self.desk = Desk(draws)
-        self.odds: dict[str, Any] = table("demand")["incidents"]
-        self.acts = [*opening(), *calendar()]
+        self.luck = Luck(draws)
+        self.desk = Desk(self.luck)
+        self.guidance = Guidance(draws)
+        self.odds: dict[str, Any] = self.luck.odds
+        self.reports = report_days()
+        self.acts = [*opening(), *calendar(), *bookkeeping(draws)]
         self.acts.sort(key=lambda act: act.at, reverse=True)
         self.wishes: dict[dt.date, list[Wish]] = defaultdict(list)
         for wish in wishes(draws, intensity_percent=intensity):
@@ -190,10 +201,15 @@ class _Life:
         """Live one day, morning to night."""
         self.clock.now = instant(day, "08:00")
         self.community.advance(to=self.clock.now, actor=DESK)
-        self.record([*self.desk.confirmed(day), *self.desk.closed(self.network, day)], instant(day, "09:00"))
+        self.record(self.desk.answered(day), instant(day, "08:30"))
+        due = [*self.desk.closed(self.network, day), *self.desk.till.settled(self.network, day)]
+        self.record([*due, *self.guidance.due(day)], instant(day, "09:00"))
+        self.moved(day)
         while self.acts and self.acts[-1].at < instant(day, "15:45"):
             self.act(self.acts.pop())
         self.record([*self.consents(day), *self.withdrawn(day)], instant(day, "15:45"))
+        if day in self.reports:
+            self.report(day)
         self.record(list(self.declarations(day)), instant(day, "16:00"))
         for need in self.desk.renouncing(day):
             given_up = self.desk.give_up(self.network, need, LeavingReason.HOUSEHOLD, day)
@@ -210,6 +226,35 @@ class _Life:
         for fact in act.facts:
             self.record(list(_broken(self.network, fact)), act.at + dt.timedelta(minutes=30), actor=act.actor)
 
+    def moved(self, day: dt.date) -> None:
+        """Put each session that cannot be held to the first time that everybody has free, if there is one."""
+        for times in self.desk.moving(self.network, day):
+            for fact in times:
+                try:
+                    self.record([fact], instant(day, "09:30"))
+                except Refused:
+                    continue
+                self.desk.moved(self.network, fact)
+                break
+
+    def report(self, day: dt.date) -> None:
+        """Report what the indicators say of the project up to yesterday, or of all of it once it is over."""
+        project = period()
+        reported = Period(project.start, min(day, project.end))
+        figures = tuple(
+            Figure(indicator=one.id, value=one.value)
+            for one in self.community.indicators(reported)
+            if one.phase and one.value is not None
+        )
+        issued = MonitoringReportIssued(
+            report=ReportId(f"report-{self.reports.index(day) + 1}"),
+            project=project_id(),
+            period=reported,
+            position=self.community.position,
+            figures=figures,
+        )
+        self.record([issued], instant(day, "15:50"), actor=LEAD)
+
     # Needs come and go
 
     def declarations(self, day: dt.date) -> Iterator[Event]:
@@ -224,7 +269,8 @@ class _Life:
                 yield ConsentGiven(household=household.id)
             self.declared += 1
             need = wish.named(f"need-{self.declared:04d}")
-            self.desk.origins[need.need] = wish.origin
+            self.luck.origins[need.need] = wish.origin
+            self.guidance.declared(need.household, need.need, day)
             if self.draws.chance(self.odds["withdrawn_percent"] * 10_000, "withdrawn_percent", wish.origin):
                 after = self.draws.between(*self.odds["withdrawn_after_days"], "withdrawn_after_days", wish.origin)
                 self.withdrawals[day + after * _DAY].append(need.need)
@@ -332,7 +378,13 @@ class _Life:
 
     def raises(self, need: Need) -> bool:
         """Draw whether a household is ready to pay more."""
-        return self.draws.chance(self.odds["raised_percent"] * 10_000, "raised_percent", self.desk.origins[need.id])
+        return self.draws.chance(self.odds["raised_percent"] * 10_000, "raised_percent", self.luck.origins[need.id])
+
+
+def report_days() -> tuple[dt.date, ...]:
+    """Days on which a monitoring report is issued: those of the meetings, and one when the project is over."""
+    [dates] = [row["dates"] for row in table("card")["meetings"] if row["kind"] == MeetingKind.MONITORING]
+    return (*dates, table("programme")["programme"]["final_report"])
 
 
 def _broken(network: Network, fact: Event) -> Iterator[Event]:
