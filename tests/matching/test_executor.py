@@ -7,7 +7,13 @@ from multiprocessing import get_context
 import pytest
 
 from wis_engine.matching import Budget, Need, Offer, Problem, solve
-from wis_engine.matching.explaining import PART
+
+PART = 20
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch):
+    monkeypatch.setattr("wis_engine.matching.explaining.PART", PART)
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +22,7 @@ def many_left():
     rng = random.Random(0)
     needs = [
         Need(
-            id=f"n{number:04}",
+            id=f"n{number:02}",
             minutes=rng.choice((30, 60, 90)),
             service=rng.choice(("homework", "ride", "none")),
             household=f"h{number % 7}",

@@ -33,14 +33,14 @@ def placed(*needs):
 @pytest.mark.parametrize("strategy", TELLING)
 def test_a_search_tells_step_after_step_and_nothing_changes_by_it(problem, strategy):
     told = []
-    plan = solve(problem, strategy, effort=20, progress=told.append)
+    plan = solve(problem, strategy, effort=6, progress=told.append)
     assert [one.step for one in told] == list(range(1, len(told) + 1))
     assert told
     assert all(later.value >= one.value for one, later in pairwise(told))
-    assert told[-1].effort == 20
+    assert told[-1].effort == 6
     assert told[-1].bound >= plan.certificate.levels[0].value >= told[-1].value
     assert plan.stopped is None
-    assert plan == solve(problem, strategy, effort=20)
+    assert plan == solve(problem, strategy, effort=6)
 
 
 def test_the_gap_is_the_part_of_the_bound_that_is_missing(problem):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from problems import MONTH, problems
 
 from wis_engine.errors import Malformed, PlanError
-from wis_engine.matching import Need, Offer, Option, Plan, Problem, solve
+from wis_engine.matching import Need, Offer, Option, Plan, Problem, Proposal, solve
 from wis_engine.matching.basis import basis_of, changes
 from wis_engine.matching.options import Ground
 from wis_engine.values import PriceTier, WeekSlots
@@ -306,9 +306,9 @@ def test_a_stream_of_events_never_falls_below_what_stands():
 
 
 def test_proofs_of_a_search_are_taken_over():
-    problem = town(40, seed=5)
-    before = solve(problem, "optimal", effort=4)
-    after = solve(without(problem, problem.needs[7].id), "optimal", effort=4, previous=before)
+    problem = town(24, seed=5)
+    before = solve(problem, "optimal", effort=2)
+    after = solve(without(problem, problem.needs[7].id), "optimal", effort=2, previous=before)
     assert len(after.certificate.proofs[0].needs) == len(before.certificate.proofs[0].needs) - 1
     assert after.certificate.levels[0].bound <= before.certificate.levels[0].bound + problem.value(problem.needs[7])
 
@@ -371,3 +371,28 @@ def test_a_tier_that_is_lost_dissolves_only_its_pool():
     after = solve(without(problem, "n0"), previous=before)
     assert after.covered == {"n2", "n3"}
     assert (after.since.kept, after.since.moved) == (1, ("n1",))
+
+
+def test_matching_again_can_be_stopped_and_leaves_what_stands(full):
+    def interrupted(_progress):
+        raise KeyboardInterrupt
+
+    before = solve(without(full, "n2"))
+    plan = solve(full, previous=before, move_minutes=0, progress=interrupted)
+    plan.check(full)
+    assert (plan.covered, plan.stopped) == ({"n1"}, 1)
+    assert solve(full, previous=before, move_minutes=0, progress=lambda _: True).covered == {"n1"}
+
+
+def test_an_outside_strategy_is_gone_on_from_as_well(full):
+    def nobody(problem, *, seed, effort):
+        return Proposal(placements=())
+
+    before = solve(without(full, "n1"), "greedy")
+    plan = solve(full, nobody, previous=before)
+    assert (plan.strategy, plan.covered) == ("function", {"n1", "n2"})
+
+
+def test_without_effort_only_what_stands_is_left(full):
+    before = solve(without(full, "n1"))
+    assert solve(full, previous=before, effort=0).covered == {"n2"}

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from attrs import field, frozen
 
 from wis_engine.errors import Malformed, PlanError
 from wis_engine.matching.explain import company
+from wis_engine.matching.openings import Seat
 from wis_engine.matching.plan import Plan
 from wis_engine.matching.pools import Draft
 from wis_engine.matching.problem import Need, Problem
@@ -99,8 +101,8 @@ class Rival:
 def next_best(problem: Problem, plan: Plan, need: str) -> Alternative | None:
     """Find the cheapest other place of a need that is served; None when it has none.
 
-    Another place is another pool, or one that could be opened: by other offers,
-    or by the same at other times.
+    Another place is in another pool, or in one that other offers could open: the
+    same offers at other times are no alternative.
 
     Raises
     ------
@@ -116,7 +118,7 @@ def next_best(problem: Problem, plan: Plan, need: str) -> Alternative | None:
     parts = not standing.draft.leave(number, need)
     if parts:
         standing.draft.close(number)
-    seat = standing.cheapest(need, without=(old.shape.offers, old.shape.starts))
+    seat = standing.cheapest(need, partial(_is_other, number, old.shape.offers))
     if seat is None:
         return None
     standing.openings.take(seat)
@@ -165,6 +167,10 @@ def rival_of(problem: Problem, plan: Plan, need: str) -> Rival | None:
             needs = standing.ground.needs
             return Rival(need=need, taker=taker, why=_why(now, other.draft, needs[taker], needs[need]))
     return None
+
+
+def _is_other(number: int, offers: tuple[str, ...], seat: Seat) -> bool:
+    return seat.joins != number and (seat.joins is not None or seat.pool.shape.offers != offers)
 
 
 def _placed(standing: Standing, need: str, *, served: bool) -> int:

@@ -62,7 +62,7 @@ class Agreement:
     gain: Gain
 
 
-class _Idea(NamedTuple):
+class Idea(NamedTuple):
     """A change to try, the needs that may gain by it, and the pool that new ones would join."""
 
     change: Change
@@ -101,10 +101,10 @@ def opportunities(problem: Problem, plan: Plan, limit: int = 10, *, tries: int =
     """
     _check_counts(limit, tries)
     acting = Acting(Standing.of(problem, plan), plan)
-    ideas = list(_ideas(acting, plan))
-    found = (acting.tried(*idea) for idea in ideas[:tries])
+    listed = list(ideas(acting, plan))
+    found = (acting.tried(*idea) for idea in listed[:tries])
     gaining = [one for one in found if one is not None and (one.gain.minutes or one.gain.cents > 0)]
-    return Opportunities(found=confirmed(gaining, limit), untried=max(0, len(ideas) - tries))
+    return Opportunities(found=confirmed(gaining, limit), untried=max(0, len(listed) - tries))
 
 
 def next_agreements(problem: Problem, plan: Plan, limit: int = 10, *, tries: int = TRIES) -> tuple[Agreement, ...]:
@@ -142,7 +142,7 @@ def _check_counts(*counts: int) -> None:
 # Ideas for a whole plan.
 
 
-def _ideas(acting: Acting, plan: Plan) -> Iterator[_Idea]:
+def ideas(acting: Acting, plan: Plan) -> Iterator[Idea]:
     """Changes worth a try, each once."""
     seen: set[Change] = set()
     for idea in (*_for_left_out(acting, plan), *_for_served(acting)):
@@ -151,7 +151,7 @@ def _ideas(acting: Acting, plan: Plan) -> Iterator[_Idea]:
             yield idea
 
 
-def _for_left_out(acting: Acting, plan: Plan) -> Iterator[_Idea]:
+def _for_left_out(acting: Acting, plan: Plan) -> Iterator[Idea]:
     standing = acting.standing
     why = {one.need: one for one in plan.unmatched}
     searched: Counter[tuple[Unserved, str]] = Counter()
@@ -163,20 +163,20 @@ def _for_left_out(acting: Acting, plan: Plan) -> Iterator[_Idea]:
             if key not in groups:
                 groups.add(key)
                 change = _families(need, why[need.id].short_by, need.slots if standing.ground.timed else None)
-                yield _Idea(change, tuple(_alike(acting, need)))
+                yield Idea(change, tuple(_alike(acting, need)))
         elif reasons == (Unserved.CAPACITY,):
             for name in sorted({offer for ways in standing.ground.steps_of(need) for offer in ways}):
                 among = tuple(_users(acting, name))
-                yield _Idea(Change(remedy=Remedy.CAPACITY, offer=name, minutes=HOUR), among)
+                yield Idea(Change(remedy=Remedy.CAPACITY, offer=name, minutes=HOUR), among)
                 if standing.ground.offers[name].capacity_per_slot is not None:
-                    yield _Idea(Change(remedy=Remedy.AT_ONCE, offer=name, sessions=1), among)
+                    yield Idea(Change(remedy=Remedy.AT_ONCE, offer=name, sessions=1), among)
         elif reasons == (Unserved.BUDGET,) or reasons[0] in _FILTERS:
             asking = reasons[0], need.service
             searched[asking] += 1
             if searched[asking] <= SEARCHED_MAX:
                 only = _MONEY if reasons[0] is Unserved.BUDGET else _ALONE
                 for change in Search(standing, need.id).changes(only):
-                    yield _Idea(change, tuple(_touched(acting, change, need)))
+                    yield Idea(change, tuple(_touched(acting, change, need)))
 
 
 def _touched(acting: Acting, change: Change, need: Need) -> list[str]:
@@ -192,7 +192,7 @@ def _touched(acting: Acting, change: Change, need: Need) -> list[str]:
     return [need.id, *(name for name in others if name != need.id)]
 
 
-def _for_served(acting: Acting) -> Iterator[_Idea]:
+def _for_served(acting: Acting) -> Iterator[Idea]:
     """Families enough for the next price of a pool."""
     ground, draft = acting.standing.ground, acting.standing.draft
     for number, pool in sorted(draft.pools.items()):
@@ -207,7 +207,7 @@ def _for_served(acting: Acting) -> Iterator[_Idea]:
             if most is None or people <= most:
                 first = min(needs, key=lambda need: need.id)
                 spread = WeekSlots(pool.shape.starts).spread(pool.shape.span) if ground.timed else None
-                yield _Idea(_families(first, people - size, spread), (), number)
+                yield Idea(_families(first, people - size, spread), (), number)
 
 
 def _families(need: Need, people: int, slots: WeekSlots | None) -> Change:

@@ -34,7 +34,7 @@ from wis_engine.matching.strategies import Strategy, name_of, rules_of, watching
 
 LEVELS: Final = 3
 NEAR_MAX: Final = 40
-MOVES_MAX: Final = 200
+MOVES_MAX: Final = 100
 
 
 class Again:
@@ -109,13 +109,13 @@ class Rematch:
 
     def search(self, draft: Draft, effort: int, watch: Watch) -> None:
         """Place needs that have no place, and others where something changed."""
-        loose, left = self._loose(draft), effort
-        for name in loose[:left]:
+        loose = self._loose(draft)[:effort]
+        for name in loose:
             if not self._told(watch, draft) and not place(draft, self.servers, self.rules, name):
                 self._make_room(draft, name)
-        left -= min(left, len(loose))
+        most = min(effort - len(loose), NEAR_MAX)
         loose = [name for name in loose if name not in draft.pool_of]
-        near = self._near(draft, loose)[: min(left, NEAR_MAX)]
+        near = self._near(draft, loose)[:most]
         if (loose or near) and not self._told(watch, draft):
             construct(draft, self.servers, self.rules, self._where(loose, near), [*loose, *near])
 

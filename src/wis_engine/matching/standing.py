@@ -6,7 +6,7 @@ is said to be gained is gained without anybody losing a place, and is checked by
 the rules as `check` reads them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -85,16 +85,11 @@ class Standing:
         """Find the first place for a need; None when there is none."""
         return next(self.openings.seats(self.ground.needs[need]), None)
 
-    def cheapest(self, need: str, without: tuple[tuple[str, ...], int] | None = None) -> Seat | None:
-        """Find the place at which a need has the smallest share, ties by size and offers; None when there is none.
-
-        `without` is what offers at what starts do not count.
-        """
-        seats = (
-            seat
-            for seat in self.openings.seats(self.ground.needs[need])
-            if (seat.pool.shape.offers, seat.pool.shape.starts) != without
-        )
+    def cheapest(self, need: str, allowed: Callable[[Seat], bool] | None = None) -> Seat | None:
+        """Find the place with the smallest share, ties by size and offers; None when there is none that is allowed."""
+        seats = self.openings.seats(self.ground.needs[need])
+        if allowed is not None:
+            seats = filter(allowed, seats)
         return min(seats, key=lambda seat: _cost(seat, need), default=None)
 
     def place(self, needs: Iterable[str]) -> None:
