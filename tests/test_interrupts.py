@@ -40,7 +40,7 @@ def community(request, tmp_path):
 @pytest.fixture
 def step(community, tmp_path):
     """Of how many points one is tried: files are slow, and their log alone is tried at every one."""
-    return 7 if (tmp_path / "log.db").exists() else 1
+    return 11 if (tmp_path / "log.db").exists() else 1
 
 
 @pytest.fixture

@@ -64,6 +64,8 @@ def logs(request, clock, opened, monkeypatch):
 @pytest.mark.parametrize("name", CALLS)
 def test_who_is_stopped_anywhere_leaves_a_log_that_goes_on(logs, batch, name, at):
     log, other, step = logs
+    if log is not other and at is at_a_step and name not in ("locked", "load under the lock"):
+        step *= 3  # what is left has the same steps in it, and files are slow
     log.append(batch(*facts("before")), after=0)
 
     def go_on(place):
