@@ -74,6 +74,10 @@ _SPELLS: Final = (
 Christmas, and care out of school 1.9 times as frequent on closed days, is a judgement; August is in the seasons."""
 
 
+_PILOT_PERCENT: Final = 71
+"""Found by trying: over the seeds 0 to 19 the mean of the accesses is 79.4; the card says 80."""
+
+
 def _demand() -> dict[str, Any]:
     return table("demand")
 
@@ -219,11 +223,11 @@ def pilot() -> Scenario:
     """Take the frame of the project card: 3 firms, 22 people, five actions, the demand calibrated on its 80 accesses.
 
     Sources: the project card (form of 14 July 2022); demand and luck in
-    `wis_demand.toml` are simulated.
+    `wis_demand.toml` are simulated. Here needs are drawn on the first of the
+    month before, so that who enrolled in January comes with needs from March
+    on; the intensity is therefore not the one that stands there.
     """
-    wanted = attrs.evolve(
-        _wanted(), kinds=_kinds(), spells=(), intensity_percent=_demand()["demand"]["intensity_percent"]
-    )
+    wanted = attrs.evolve(_wanted(), kinds=_kinds(), spells=(), intensity_percent=_PILOT_PERCENT)
     return Scenario(
         name="pilot",
         title="The pilot year of the project card",

@@ -9,7 +9,6 @@ the log, so that a life can be taken up wherever its log ends.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import Final
 
 from wis_engine.community import Community
@@ -26,7 +25,7 @@ from wis_engine.simulation.arrivals import Arrivals, Wish, drawn_on, months_of
 from wis_engine.simulation.card import DESK
 from wis_engine.simulation.clock import SimulatedClock, instant_at, minute_at, minute_of
 from wis_engine.simulation.draws import Draws
-from wis_engine.simulation.kernel import Calendar, Work
+from wis_engine.simulation.kernel import Calendar, Timed
 from wis_engine.simulation.lots import Lots
 from wis_engine.simulation.matchday import Desk, MatchDay, match_days
 from wis_engine.simulation.roster import Roster
@@ -48,6 +47,11 @@ Progress = Callable[[MatchDay], object]
 class Life:
     """One life of a scenario, in a community.
 
+    Parameters
+    ----------
+    since
+        An instant up to which it was lived already, though the log may end before.
+
     Attributes
     ----------
     days
@@ -63,13 +67,16 @@ class Life:
         strategy: str | Strategy,
         clock: SimulatedClock,
         progress: Progress | None = None,
+        since: dt.datetime | None = None,
     ) -> None:
         self.days: list[MatchDay] = []
         self._community, self._scenario, self._clock, self._progress = community, scenario, clock, progress
         network = community.network
         self._zone = network.zone_info
-        # What is due up to this minute has happened: the log tells of it.
+        # What is due up to this minute has happened: the log tells of it, or it came to nothing before `since`.
         self._passed = minute_at(network.latest, self._zone)
+        if since is not None:
+            self._passed = max(self._passed, minute_at(since, self._zone) - 1)
         self._calendar = Calendar(self._passed)
         draws, lots = Draws(seed), Lots(seed)
         self._agenda = Agenda(draws, scenario.luck, self._note)
@@ -92,28 +99,28 @@ class Life:
 
     # What is due
 
-    def _scenes(self, draws: Draws, lots: Lots) -> Iterator[tuple[int, Work]]:
+    def _scenes(self, draws: Draws, lots: Lots) -> Iterator[Timed]:
         for scene in scenes(self._scenario, draws, lots):
-            yield minute_of(scene.day, scene.clock), partial(self._play, scene)
+            yield minute_of(scene.day, scene.clock), self._play, scene
 
-    def _months(self) -> Iterator[tuple[int, Work]]:
+    def _months(self) -> Iterator[Timed]:
         period = self._scenario.period
         for month in months_of(period):
-            yield minute_of(drawn_on(month, period), _DRAW), partial(self._draw, month)
+            yield minute_of(drawn_on(month, period), _DRAW), self._draw, month
 
-    def _matches(self) -> Iterator[tuple[int, Work]]:
+    def _matches(self) -> Iterator[Timed]:
         for day in match_days(self._scenario):
-            yield minute_of(day, _MATCH), partial(self._match, day)
+            yield minute_of(day, _MATCH), self._match, day
 
-    def _weeks(self) -> Iterator[tuple[int, Work]]:
+    def _weeks(self) -> Iterator[Timed]:
         day = self._scenario.period.start
         while day <= self._last_day():
             if day.weekday() == 0:
-                yield minute_of(day, _ADVANCE), self._advance
+                yield minute_of(day, _ADVANCE), self._advance, day
             day += _DAY
 
-    def _ahead(self, works: Iterable[tuple[int, Work]]) -> Iterator[tuple[int, Work]]:
-        return ((minute, work) for minute, work in works if minute > self._passed)
+    def _ahead(self, timed: Iterable[Timed]) -> Iterator[Timed]:
+        return (one for one in timed if one[0] > self._passed)
 
     def _note(self, day: dt.date, due: Due) -> None:
         minute = minute_of(day, due.value)
@@ -124,7 +131,7 @@ class Life:
                 Due.GIVEN_UP: self._given_up,
                 Due.DELIVERED: lambda day: self._record(self._agenda.delivered(self._network, day)),
             }
-            self._calendar.at(minute, partial(handlers[due], day), _RANKS[due])
+            self._calendar.at(minute, handlers[due], day, _RANKS[due])
 
     def _take_up(self) -> None:
         """Find in the log what was under way where it ends."""
@@ -170,7 +177,7 @@ class Life:
                     through = [min(self._network.links.sources(one, "employs")) for one in fact.holders]
                     self._roster.formed(self._network, fact, through, scene.day)
 
-    def _advance(self) -> None:
+    def _advance(self, _day: dt.date) -> None:
         self._clock.now = instant_at(self._calendar.now, self._zone)
         self._community.advance(to=self._clock.now, actor=DESK)
 
@@ -180,7 +187,7 @@ class Life:
             minute = minute_of(wish.declared, _DECLARE)
             if minute > self._passed:
                 if wish.declared not in self._wishes:
-                    self._calendar.at(minute, partial(self._declare, wish.declared), _DECLARED_RANK)
+                    self._calendar.at(minute, self._declare, wish.declared, _DECLARED_RANK)
                 self._wishes[wish.declared].append(wish)
 
     def _declare(self, day: dt.date) -> None:

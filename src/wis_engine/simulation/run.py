@@ -84,16 +84,26 @@ class Run:
         The log becomes what it would have been without the stop. If somebody
         recorded something meanwhile, what follows takes it into account.
         """
-        more = simulate(
+        _require_aware(until)
+        if self.until is None:
+            return self
+        life = Life(
+            self.community,
             self.scenario,
             seed=self.seed,
             strategy=self.strategy,
-            until=until,
-            community=self.community,
             clock=self.clock,
             progress=progress,
+            since=self.until,
         )
-        return attrs.evolve(more, days=(*self.days, *more.days), started=self.started)
+        life.live(until)
+        reached = until if until is None else max(until, self.until)
+        return attrs.evolve(self, days=(*self.days, *life.days), until=reached)
+
+
+def _require_aware(until: dt.datetime | None) -> None:
+    if until is not None and until.utcoffset() is None:
+        raise Malformed("until: not an aware instant")
 
 
 def simulate(
@@ -150,8 +160,7 @@ def simulate(
     >>> run.digest() == simulate(Scenario.district(), seed=1, until=autumn).digest()
     True
     """
-    if until is not None and until.utcoffset() is None:
-        raise Malformed("until: not an aware instant")
+    _require_aware(until)
     chosen = scenario.matching.strategy if strategy is None else strategy
     strategy_named(chosen)
     if clock is None:
