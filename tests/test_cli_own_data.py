@@ -15,13 +15,13 @@ from wis_engine.cli import main
 from wis_engine.community import Community
 from wis_engine.interop import export_events
 from wis_engine.log.codec import fact_to_dict
-from wis_engine.matching import Plan, Problem, solve
+from wis_engine.matching import Plan, Problem, nearest_miss, opportunities, solve
 from wis_engine.report import page, sheet, summarise
 from wis_engine.values import Period
 
 ROOT = Path(__file__).parent.parent
 OWN_DATA = ROOT / "examples" / "own_data"
-FILES = {"plan.json", "plan.csv", "explanations.csv", "explanations.txt", "diagnostics.csv"}
+FILES = {"plan.json", "plan.csv", "explanations.csv", "explanations.txt", "opportunities.csv", "diagnostics.csv"}
 NEEDS = "id,service,minutes,price_limit\nn1,homework,60,\nn2,homework,60,\nn3,other,60,\n"
 OFFERS = "id,service,capacity_hours,price,price_per\no,homework,10,10,hour\n"
 
@@ -54,7 +54,8 @@ def test_two_spreadsheets_give_a_plan_and_its_reasons(tables, capsys):
     plan.check(problem)
     assert plan.covered == {"n1", "n2"}
     reasons = (tables / "plan" / "explanations.txt").read_text(encoding="utf-8").splitlines()
-    assert reasons[2:] == [str(plan.explain(name)) for name in ("n1", "n2", "n3")]
+    none = "No single change that would serve need n3 was found."
+    assert reasons[2:] == [str(plan.explain("n1")), str(plan.explain("n2")), f"{plan.explain('n3')} {none}"]
     printed = capsys.readouterr()
     assert printed.err == ""
     assert "needs.csv: 3 of 3 rows taken (UTF-8, commas between columns)" in printed.out
@@ -186,7 +187,7 @@ def refused(capsys, **changes):
         (b"\x89PNG\r\n\x1a\n\0\0\xff\xfe", "no text"),
         (b"PK\x03\x04", "save the sheet as CSV"),
         (b"SQLite format 3\0", "no text"),
-        (b"id,minutes,capacity_minutes,cap\n?,x,x,x\n?,x,x,x\n", "and "),
+        (b"colour,shape\nred,round\n", "none of its columns is known"),
     ],
 )
 def test_what_is_no_table_is_one_line_and_no_plan(tables, capsys, table, content, why):
@@ -198,11 +199,95 @@ def test_what_is_no_table_is_one_line_and_no_plan(tables, capsys, table, content
     assert not (tables / "plan").exists()
 
 
+def test_where_no_row_can_be_read_each_is_told_and_there_is_no_plan(tables, capsys):
+    (tables / "needs.csv").write_text("id,minutes\n?,x\nn2,y\n")
+    assert match() == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    *told, last = printed.err.splitlines()
+    assert [line.split(":")[0] for line in told] == ["needs row 2, id", "needs row 2, minutes", "needs row 3, minutes"]
+    assert last == "wis-engine: needs.csv: no needs in it: none of its 2 rows can be read"
+    assert not (tables / "plan").exists()
+
+
+def test_a_file_that_is_none_is_told_without_the_number_of_the_system(tables, capsys):
+    assert refused(capsys, needs=".") == "wis-engine: .: Is a directory\n"
+
+
 def test_wrong_arguments_are_one_line(tables, capsys):
     refused(capsys, needs=".")
     refused(capsys, out="needs.csv")
     assert "there are" in refused(capsys, strategy="magic")
     assert not (tables / "plan").exists()
+
+
+# What next
+
+ASKED = "id,service,minutes,price_limit\nn1,homework,60,\nn2,homework,600,60\nn3,homework,600,99\nn4,ride,60,\n"
+
+
+@pytest.fixture
+def asked(tables):
+    """One need that is served, two over their limits, one that nobody offers."""
+    (tables / "needs.csv").write_text(ASKED)
+    (tables / "offers.csv").write_text(OFFERS.replace(",10,10,", ",100,10,"))
+    return tables
+
+
+def table(tables, name):
+    return list(csv.DictReader(io.StringIO((tables / "plan" / name).read_text(encoding="utf-8-sig"))))
+
+
+def test_a_need_left_out_is_told_what_would_serve_it(asked):
+    assert match() == 0
+    rows = {row["need"]: row for row in table(asked, "explanations.csv")}
+    problem, plan = answered(asked / "plan")
+    assert rows["n1"]["remedy"] == ""
+    assert rows["n2"]["remedy"] == str(nearest_miss(problem, plan, "n2"))
+    assert "40.00 EUR more" in rows["n2"]["remedy"]
+    assert rows["n4"]["remedy"] == "No single change that would serve need n4 was found."
+    changed = nearest_miss(problem, plan, "n3").change.applied(problem)
+    assert "n3" in solve(changed).covered
+
+
+def test_opportunities_come_best_first_and_are_printed(asked, capsys):
+    assert match() == 0
+    problem, plan = answered(asked / "plan")
+    rows = table(asked, "opportunities.csv")
+    assert [row["rank"] for row in rows] == [str(number + 1) for number in range(len(rows))]
+    found = [str(one) for one in opportunities(problem, plan).found]
+    assert [row["sentence"] for row in rows if row["remedy"] != "supplier"] == found
+    assert (rows[0]["remedy"], rows[0]["more_needs"], rows[0]["more_minutes"], rows[0]["needs"]) == (
+        "limit", "1", "600", "n3",
+    )  # fmt: skip
+    assert rows[0]["sentence"] in capsys.readouterr().out
+
+
+def test_a_supplier_to_look_for_is_among_them_with_its_service(tables):
+    (tables / "needs.csv").write_text("id,service,minutes\n" + "".join(f"n{n},homework,300\n" for n in range(3)))
+    assert match() == 0
+    rows = table(tables, "opportunities.csv")
+    (one,) = (row for row in rows if row["remedy"] == "supplier")
+    assert (one["service"], one["zone"], one["more_minutes"]) == ("homework", "", "300")
+
+
+@pytest.mark.parametrize(("steps", "left"), [("0", 3), ("4", 2), ("11", 1), ("12", 0)])
+def test_how_long_to_look_is_bounded_and_said(asked, capsys, steps, left):
+    assert match("--advice", steps) == 0
+    told = f"Needs not looked through for what would serve them: {left}; --advice looks longer."
+    assert (told in capsys.readouterr().out) is (left > 0)
+    assert sum(row["remedy"] != "" for row in table(asked, "explanations.csv")) == 3 - left
+    assert bool(table(asked, "opportunities.csv")) is (steps != "0")
+
+
+def test_reasons_are_told_in_the_language_that_is_asked_for(tables):
+    assert match() == 0
+    for language, begins in (("it", "Perché ogni bisogno"), ("en", "Why each need")):
+        assert match("--lang", language) == 0
+        _, plan = answered(tables / "plan")
+        assert (tables / "plan" / "explanations.txt").read_text(encoding="utf-8").startswith(begins)
+        rows = table(tables, "explanations.csv")
+        assert [row["explanation"] for row in rows] == [plan.explain(row["need"]).text(language) for row in rows]
 
 
 # Importing facts by name

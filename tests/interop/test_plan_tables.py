@@ -68,11 +68,14 @@ def test_a_plan_is_a_row_for_each_need_that_is_served(matched, delimiter, mark):
 
 def test_every_need_is_explained(matched):
     problem, plan = matched
-    rows = read(Form().table(REASONS_HEADER, reason_rows(problem, plan)), ",")
+    rows = read(Form().table(REASONS_HEADER, reason_rows(problem, plan, {"e": "look for one"}, "en")), ",")
     assert [(row["need"], row["served"]) for row in rows] == [
         ("a", "yes"), ("b", "yes"), ("c", "yes"), ("d", "yes"), ("e", "no"),
     ]  # fmt: skip
     assert (rows[-1]["reasons"], rows[-1]["explanation"]) == ("service", str(plan.explain("e")))
+    assert [row["remedy"] for row in rows] == ["", "", "", "", "look for one"]
+    (row,) = (row for row in reason_rows(problem, plan, {}, "it") if row[0] == "e")
+    assert row[3] == plan.explain("e").text("it")
 
 
 def test_amounts_have_their_sign_and_two_decimals():

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from wis_engine.cli.advice import STEPS
 from wis_engine.cli.demo import live_demo
 from wis_engine.cli.exchange import export_log, import_file
 from wis_engine.cli.looking import replay_log, verify_log
@@ -38,8 +39,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except (OSError, sqlite3.Error, WisError) as error:
-        return _said(str(error), asked.failed)
+        return _said(_plain(error), asked.failed)
     return code
+
+
+def _plain(error: Exception) -> str:
+    """Say what is wrong, of a file without the number that the system has for it."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _said(what: str, code: int) -> int:
@@ -86,6 +94,14 @@ def _add_match(commands: _Commands) -> None:
         "--effort", type=_whole, default=EFFORT, metavar="STEPS", help=f"how long to search (default: {EFFORT})"
     )
     command.add_argument("--split", default=Split.EQUAL, help=f"who pays what of a pool: {', '.join(Split)}")
+    command.add_argument(
+        "--advice",
+        type=_whole,
+        default=STEPS,
+        metavar="STEPS",
+        help=f"how long to look for what would help; 0: not at all (default: {STEPS})",
+    )
+    command.add_argument("--lang", choices=LANGUAGES, default="en", help="of the reasons in its files (default: en)")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the plan and its reasons")
 
 

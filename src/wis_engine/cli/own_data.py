@@ -3,9 +3,11 @@
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from wis_engine.cli.advice import GAINS_HEADER, Advice, advise, gain_rows
 from wis_engine.cli.exchange import SHOWN
 from wis_engine.cli.files import require_free, whole_file
 from wis_engine.cli.looking import bar
@@ -21,25 +23,29 @@ from wis_engine.interop.plan_tables import (
     reason_rows,
 )
 from wis_engine.interop.spreadsheets import FILE_BYTES_MAX, OwnData, Sheet, read_spreadsheets
-from wis_engine.matching import Plan, Progress, solve
+from wis_engine.matching import Diagnostic, Plan, Progress, solve
 from wis_engine.matching.explain import euro
+from wis_engine.matching.words import words
 
 PARTLY: Final = 2
 PLAN: Final = "plan.json"
 PLAN_TABLE: Final = "plan.csv"
 REASONS_TABLE: Final = "explanations.csv"
 REASONS: Final = "explanations.txt"
+GAINS: Final = "opportunities.csv"
 DIAGNOSTICS: Final = "diagnostics.csv"
 _MADE_BY: Final = "wis-engine match"
-_TITLE: Final = "Why each need is served, or not, by plan "
 _BEGINS: Final = {
     PLAN: f'{{\n "made_by": "{_MADE_BY}"',
     PLAN_TABLE: BYTE_ORDER_MARK + PLAN_HEADER[0],
     REASONS_TABLE: BYTE_ORDER_MARK + REASONS_HEADER[0],
-    REASONS: _TITLE,
+    REASONS: "",
+    GAINS: BYTE_ORDER_MARK + GAINS_HEADER[0],
     DIAGNOSTICS: BYTE_ORDER_MARK + DIAGNOSTICS_HEADER[0],
 }
-"""How each file of ours begins."""
+"""How each file of ours begins; the reasons are in any language, and say in their first line who wrote them."""
+_BEST: Final = 3
+"""So many opportunities are printed."""
 _SHORT: Final = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -59,13 +65,16 @@ def match_tables(asked: Namespace) -> int:
             split=asked.split,
             progress=lambda now: move(now.step, _told(now)),
         )
+    advice = advise(own.problem, plan, asked.advice)
     form = Form(delimiter=own.sheets[0].delimiter)
     asked.out.mkdir(parents=True, exist_ok=True)
-    for name, text in _written(own, plan, form).items():
+    for name, text in _written(own, plan, advice, form, asked.lang).items():
         with whole_file(asked.out / name) as held:
             held.write(text.encode())
-    _print_diagnostics(own)
-    _print_plan(own, plan, paths, asked.out)
+    _print_diagnostics(own.diagnostics, f": see {DIAGNOSTICS}")
+    _print_plan(own, plan, paths)
+    _print_advice(advice)
+    print(f"In {asked.out}: {', '.join(_BEGINS)}.")
     return PARTLY if own.diagnostics else 0
 
 
@@ -81,43 +90,53 @@ def _content(path: Path) -> bytes:
 
 
 def _require_rows(own: OwnData, paths: dict[str, Path | None]) -> None:
-    """Stop where a table gives nothing at all: there is nothing to match."""
+    """Stop where a table gives nothing at all: there is nothing to match. What is wrong with its rows is told first."""
     for sheet in own.sheets:
-        if not sheet.taken:
-            mine = [one for one in own.diagnostics if one.table == sheet.table]
-            why = f"; row {mine[0].row}: {mine[0].why}" if mine else ""
-            more = f", and {len(mine) - 1} more" if mine[1:] else ""
-            raise Malformed(f"{paths[sheet.table]}: no {sheet.table} in it{why}{more}")
+        if sheet.taken:
+            continue
+        mine = [one for one in own.diagnostics if one.table == sheet.table]
+        if sheet.rows and mine[1:]:
+            _print_diagnostics(mine)
+            raise Malformed(f"{paths[sheet.table]}: no {sheet.table} in it: none of its {sheet.rows} rows can be read")
+        # What is wrong with the table as a whole comes after what is wrong with its columns.
+        why = f"; row {mine[-1].row}: {mine[-1].why}" if mine else ""
+        raise Malformed(f"{paths[sheet.table]}: no {sheet.table} in it{why}")
 
 
 def _require_free(out: Path) -> None:
     """Spare whatever is no earlier match of this command, before anything is written."""
     for name, begins in _BEGINS.items():
-        require_free(out / name, begins=begins.encode(), what="match")
+        require_free(
+            out / name, begins=begins.encode(), holds=b"" if begins else f"({_MADE_BY})".encode(), what="match"
+        )
 
 
-def _written(own: OwnData, plan: Plan, form: Form) -> dict[str, str]:
+def _written(own: OwnData, plan: Plan, advice: Advice, form: Form, language: str) -> dict[str, str]:
     """Write all files, by name."""
-    answered = {"made_by": _MADE_BY, "problem": own.problem.to_dict(), "plan": plan.to_dict()}
-    why = [str(plan.explain(need.id)) for need in own.problem.needs]
+    problem = own.problem
+    answered = {"made_by": _MADE_BY, "problem": problem.to_dict(), "plan": plan.to_dict()}
+    remedies = {need.id: advice.told(need.id, language) for need in problem.needs}
+    why = [f"{plan.explain(need).text(language)} {remedy}".strip() for need, remedy in remedies.items()]
+    title = words(language)("say.title", plan=plan.id)
     return {
         PLAN: json.dumps(answered, indent=1, ensure_ascii=False) + "\n",
-        PLAN_TABLE: form.table(PLAN_HEADER, plan_rows(own.problem, plan, form)),
-        REASONS_TABLE: form.table(REASONS_HEADER, reason_rows(own.problem, plan)),
-        REASONS: "\n".join([f"{_TITLE}{plan.id}", "", *why, ""]),
+        PLAN_TABLE: form.table(PLAN_HEADER, plan_rows(problem, plan, form)),
+        REASONS_TABLE: form.table(REASONS_HEADER, reason_rows(problem, plan, remedies, language)),
+        REASONS: "\n".join([f"{title} ({_MADE_BY})", "", *why, ""]),
+        GAINS: form.table(GAINS_HEADER, gain_rows(advice, form, language)),
         DIAGNOSTICS: form.table(DIAGNOSTICS_HEADER, diagnostic_rows(own.diagnostics)),
     }
 
 
-def _print_diagnostics(own: OwnData) -> None:
-    for one in own.diagnostics[:SHOWN]:
+def _print_diagnostics(diagnostics: Sequence[Diagnostic], where: str = "") -> None:
+    for one in diagnostics[:SHOWN]:
         print(one, file=sys.stderr)
-    hidden = len(own.diagnostics[SHOWN:])
+    hidden = len(diagnostics[SHOWN:])
     if hidden:
-        print(f"{hidden} more: see {DIAGNOSTICS}", file=sys.stderr)
+        print(f"{hidden} more{where}", file=sys.stderr)
 
 
-def _print_plan(own: OwnData, plan: Plan, paths: dict[str, Path | None], out: Path) -> None:
+def _print_plan(own: OwnData, plan: Plan, paths: dict[str, Path | None]) -> None:
     for sheet in own.sheets:
         print(f"{paths[sheet.table]}: {_read(sheet)}")
     members = [member for pool in plan.pools for member in pool.members]
@@ -130,7 +149,16 @@ def _print_plan(own: OwnData, plan: Plan, paths: dict[str, Path | None], out: Pa
         print(one)
     if plan.unmatched[SHOWN:]:
         print(f"{len(plan.unmatched[SHOWN:])} more are not served: see {REASONS}.")
-    print(f"In {out}: {PLAN}, {PLAN_TABLE}, {REASONS_TABLE}, {REASONS}, {DIAGNOSTICS}.")
+
+
+def _print_advice(advice: Advice) -> None:
+    """Say what would help most, and how much was not tried."""
+    for _, _, gain in advice.best()[:_BEST]:
+        print(gain)
+    if advice.left:
+        print(f"Needs not looked through for what would serve them: {advice.left}; --advice looks longer.")
+    if advice.untried:
+        print(f"Changes of the plan not tried: {advice.untried}; --advice tries more.")
 
 
 def _read(sheet: Sheet) -> str:

@@ -7,7 +7,7 @@ mark, so that nobody's cell computes anything where the table is opened.
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -21,7 +21,7 @@ PLAN_HEADER: Final = (
     *("need", "household", "firm", "pool", "people", "service", "offers", "starts", "first_day", "last_day"),
     *("sessions", "session_minutes", "share_eur", "public_money_eur", "household_eur", "alone_eur", "saving_eur"),
 )
-REASONS_HEADER: Final = ("need", "served", "reasons", "explanation")
+REASONS_HEADER: Final = ("need", "served", "reasons", "explanation", "remedy")
 DIAGNOSTICS_HEADER: Final = ("table", "row", "column", "what", "why")
 BYTE_ORDER_MARK: Final = "\ufeff"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -112,10 +112,16 @@ def _amounts(member: Member, form: Form) -> tuple[Amount, ...]:
     return tuple(map(form.amount, every))
 
 
-def reason_rows(problem: Problem, plan: Plan) -> list[Row]:
-    """One row for each need: whether it is served, and why in words."""
+def reason_rows(problem: Problem, plan: Plan, remedies: Mapping[str, str], language: str) -> list[Row]:
+    """One row for each need: whether it is served, why in words, and what would serve it where that is known."""
     explained = (plan.explain(need.id) for need in problem.needs)
-    return [(one.need, "yes" if one.served else "no", " ".join(one.reasons), str(one)) for one in explained]
+    return [
+        (
+            *(one.need, "yes" if one.served else "no", " ".join(one.reasons)),
+            *(one.text(language), remedies.get(one.need, "")),
+        )
+        for one in explained
+    ]
 
 
 def diagnostic_rows(diagnostics: Iterable[Diagnostic]) -> list[Row]:

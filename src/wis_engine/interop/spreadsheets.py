@@ -178,7 +178,7 @@ class _Reading:
             elif name.strip():
                 self._say(self._header_row, cells.spaced(name), "column left out", "not a known column")
         if not columns:
-            raise Malformed("none of its columns is known")
+            raise Malformed("none of its columns is known; docs/own_data.md lists those that are")
         return columns
 
     def _take(self, row: int, line: Sequence[str], header: Sequence[str], columns: Mapping[int, Column]) -> None:
