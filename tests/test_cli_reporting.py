@@ -1,6 +1,9 @@
+import datetime as dt
+
 import pytest
 import stories
 from lived import summary
+from stories import AFTER_ALL, booked, confirmed, delivered, matched
 
 from wis_engine.cli import main
 from wis_engine.community import Community
@@ -77,3 +80,45 @@ def test_a_language_that_there_is_none_of_ends_with_the_usage(log, capsys):
     with pytest.raises(SystemExit):
         main(["report", log, "--lang", "fr"])
     assert "--lang" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def late(tmp_path_factory):
+    """A log of what happened in March, a part of it recorded in July; with the position at which June ended."""
+    path = tmp_path_factory.mktemp("late") / "community.db"
+    now = [stories.START]
+    with Community.open(f"sqlite:///{path}", clock=lambda: now[0]) as community:
+        community.record(*stories.pilot(), *matched(), booked("e1"), booked("e2", need="n2"))
+        # In Milano this is still the last day of June.
+        now[0] = dt.datetime(2026, 6, 30, 21, 59, 59, tzinfo=dt.UTC)
+        community.record(delivered("e1"), confirmed("e1"), at=AFTER_ALL)
+        june = community.position
+        now[0] = dt.datetime(2026, 6, 30, 22, tzinfo=dt.UTC)
+        community.record(delivered("e2"), confirmed("e2"), at=AFTER_ALL)
+    return str(path), june
+
+
+def test_figures_of_march_are_told_as_known_in_june(late, capsys):
+    log, june = late
+    for until, accesses in (("2026-06-30", 1), (str(june), 1), ("2026-07-01", 2), ("2026-02-28", 0)):
+        assert main(["report", log, "--period", "2026-03", "--until", until, "--why", "I4.2e"]) == 0
+        first, second, *_ = capsys.readouterr().out.splitlines()
+        assert f": {accesses} accesses" in first
+        assert second.endswith(f"as known at position {june}") is (until in ("2026-06-30", str(june)))
+
+
+def test_a_page_and_a_replay_are_of_that_day_too(late, tmp_path, capsys):
+    log, june = late
+    drawn = report(log, tmp_path / "report.html", "--until", "2026-06-30", "--lang", "en")
+    assert f"Read at position {june} of" in drawn
+    assert main(["report", log, "--until", "2026-06-30"]) == 0
+    capsys.readouterr()
+    assert main(["replay", log, "--until", "2026-06-30"]) == 0
+    assert capsys.readouterr().out.startswith(f"position  {june} of {june + 2}\n")
+
+
+@pytest.mark.parametrize("until", ["june", "2026-06-31", "-1", ""])
+def test_what_is_neither_a_position_nor_a_day_ends_with_the_usage(late, capsys, until):
+    with pytest.raises(SystemExit):
+        main(["report", late[0], f"--until={until}"])
+    assert "--until" in capsys.readouterr().err

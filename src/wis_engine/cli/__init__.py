@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from wis_engine.cli.advice import STEPS
 from wis_engine.cli.demo import live_demo
 from wis_engine.cli.exchange import export_log, import_file
-from wis_engine.cli.looking import replay_log, verify_log
+from wis_engine.cli.looking import moment_of, replay_log, verify_log
 from wis_engine.cli.own_data import match_tables
 from wis_engine.cli.reporting import period_of, report_log
 from wis_engine.errors import WisError
@@ -144,7 +144,9 @@ def _add_replay(commands: _Commands) -> None:
     )
     command.set_defaults(run=replay_log, failed=FAILED)
     _add_log(command)
-    command.add_argument("--until", type=_whole, metavar="POSITION", help="as it stood there")
+    command.add_argument(
+        "--until", type=moment_of, metavar="WHEN", help="as it stood: at a position, or at the end of a day"
+    )
 
 
 def _add_report(commands: _Commands) -> None:
@@ -157,6 +159,9 @@ def _add_report(commands: _Commands) -> None:
     _add_log(command)
     command.add_argument(
         "--period", type=period_of, help="of the figures: 2026, 2026-03, or its first day/the day after its last"
+    )
+    command.add_argument(
+        "--until", type=moment_of, metavar="WHEN", help="as known then: at a position, or at the end of a day"
     )
     command.add_argument("--lang", choices=LANGUAGES, help=f"of the page (default: {LANGUAGES[0]})")
     command.add_argument("--detail", action="store_true", help="also tell of single households: for the desk only")

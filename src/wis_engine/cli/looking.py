@@ -1,8 +1,9 @@
 """Opening the log that a command names, looking it through, and saying where its community stands."""
 
+import datetime as dt
 import importlib.util
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from wis_engine.errors import IntegrityError
 from wis_engine.network import Network, ledger
 from wis_engine.network.grants import free_cents
 from wis_engine.report.words import amount
+from wis_engine.shapes import INTEGER_BITS
 
 WHOLE: Final = 0
 DAMAGED: Final = 1
@@ -24,6 +26,26 @@ def opened(asked: Namespace, mode: Literal["rw", "r"], *, zone: str | None = Non
     url = asked.log if "://" in asked.log else f"sqlite:///{asked.log}"
     events, upcasts = own_facts(asked)
     return Community.open(url, name=asked.name, zone=zone, mode=mode, events=events, upcasts=upcasts)
+
+
+def moment_of(text: str) -> int | dt.date:
+    """Read a position, or a day; what is wrong with it is said by argparse."""
+    if text.isascii() and text.isdigit() and int(text).bit_length() <= INTEGER_BITS:
+        return int(text)
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"neither a position nor a day such as 2026-06-30: {text!r}") from None
+
+
+def as_known(community: Community, until: int | dt.date | None) -> Community:
+    """Show a community as it was known at a position, or at the end of a day; None is now."""
+    if until is None:
+        return community
+    if isinstance(until, int):
+        return community.as_of(until)
+    last = dt.datetime.combine(until, dt.time.max, tzinfo=community.network.zone_info)
+    return community.as_of(last)
 
 
 def verify_log(asked: Namespace) -> int:
@@ -42,7 +64,7 @@ def replay_log(asked: Namespace) -> int:
     """Say where a community stands, or stood: its position, its digest, what there is, and its money."""
     with opened(asked, "r") as community:
         last = community.position
-        network = (community if asked.until is None else community.as_of(asked.until)).network
+        network = as_known(community, asked.until).network
         print(f"position  {network.position} of {last}")
         print(f"digest    {network.digest()}")
         for line in (*_counts(network), *_money(network)):

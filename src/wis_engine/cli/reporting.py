@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from wis_engine.cli.files import require_free, whole_file
-from wis_engine.cli.looking import opened
+from wis_engine.cli.looking import as_known, opened
 from wis_engine.community import Community
 from wis_engine.errors import Malformed
 from wis_engine.report import LANGUAGES, page, sheet, summarise
@@ -29,7 +29,8 @@ def report_log(asked: Namespace) -> int:
     out: Path | None = asked.out
     if asked.lang is not None and out is None:
         raise Malformed("--lang is of a page: give --out")
-    with opened(asked, "r") as community:
+    with opened(asked, "r") as now:
+        community = as_known(now, asked.until)
         if asked.why is not None:
             print(_why(community, asked.why, asked.period), end="")
             return 0
