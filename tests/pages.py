@@ -10,7 +10,7 @@ from wis_engine.facts import Event
 from wis_engine.network.parties import FundingRules
 from wis_engine.network.partners import PartnerKind
 
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "input"}
 CASES = [(language, detail) for language in ("it", "en") for detail in (False, True)]
 
 

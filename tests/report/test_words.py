@@ -65,7 +65,7 @@ def test_every_phrase_is_asked_for_by_some_page(monkeypatch):
 
 
 BY_CODE = {f"{group}.{key}" for group in ("split", "reading", "level", "fact") for key in PHRASES[group]}
-BY_CODE |= {"figures.mean", "word.withheld", "word.and"}
+BY_CODE |= {"figures.mean", "word.withheld", "word.unshown", "word.and"}
 """Phrases that are asked for by a code, which only some histories have, and others that tests of their own ask for."""
 
 

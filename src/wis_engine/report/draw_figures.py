@@ -3,6 +3,7 @@
 from html import escape
 from typing import Final
 
+from wis_engine.report import few
 from wis_engine.report.markup import Cell, Html, Page, heading, lines, paragraph, table
 from wis_engine.report.words import Words
 from wis_engine.values import Period
@@ -10,8 +11,8 @@ from wis_engine.views.figures import DEFINITIONS, Indicator, Variant
 from wis_engine.views.view import Row
 
 SMALL: Final = 5
-"""A count of households in one part of the city that is smaller could name one."""
-_PLACE: Final = "municipio"
+"""A smaller count of needs or households beside a service, a reason or a part of the city could name one."""
+_NAMING: Final = frozenset(("municipio", "reason"))
 _WHOLE_PERCENT: Final = 100
 _REPORTS_MAX: Final = 6
 """Of more monitoring reports, the last ones are told."""
@@ -90,8 +91,9 @@ def _readings(page: Page, one: Indicator) -> str:
     ]
     told += _mean(page, one)
     for split in dict.fromkeys(part.split for part in one.variants if part.split):
-        parts = [f"{_named(page, part)} {_value(page, part)}" for part in one.variants if part.split == split]
-        told.append(f"{words.code('split', split)}: {', '.join(parts)}")
+        parts = [part for part in one.variants if part.split == split]
+        said = [f"{_named(page, part)} {_value(page, part, parts)}" for part in parts]
+        told.append(f"{words.code('split', split)}: {', '.join(said)}")
     return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in told)}</ul>" if told else "–"
 
 
@@ -99,10 +101,11 @@ def _named(page: Page, part: Variant) -> str:
     return page.words.code("part", part.name)
 
 
-def _value(page: Page, part: Variant) -> str:
-    """Write the value of a part; where few households are counted at one place, only that they are few."""
-    if part.split == _PLACE and not page.detail and 0 < part.value < SMALL:
-        return f"({page.words('word.few', k=SMALL)})"
+def _value(page: Page, part: Variant, parts: list[Variant]) -> str:
+    """Write the value of a part; where few needs are counted at one place, only that they are few."""
+    if part.split in _NAMING:
+        said = few.told(page, part.value, [one.value for one in parts], SMALL)
+        return said if said == page.words.number(part.value) else f"({said})"
     if part.unit in ("cents", "minutes"):
         return page.words.measure(part.value, part.unit)
     return page.words.number(part.value)

@@ -13,6 +13,7 @@ from typing import Final
 
 from wis_engine import catalogue, territory
 from wis_engine.report.draw_figures import SMALL
+from wis_engine.report.few import told as count_told
 from wis_engine.report.markup import Page, heading, paragraph, table
 from wis_engine.report.reach import by_municipio
 
@@ -124,10 +125,8 @@ def unmet_by_municipio(page: Page) -> dict[int, int]:
 
 
 def _small(page: Page, count: int) -> str:
-    """Write a count of needs; a small one only as small, but for the desk."""
-    if 0 < count < SMALL and not page.detail:
-        return page.words("word.few", k=SMALL)
-    return page.words.number(count)
+    """Write how many needs went unmet at one municipio."""
+    return count_told(page, count, unmet_by_municipio(page).values(), SMALL)
 
 
 def _table(page: Page) -> str:

@@ -2,17 +2,23 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from wis_engine.facts.matches import PlanLevel
+from wis_engine.report import few
+from wis_engine.report.draw_figures import SMALL
+from wis_engine.report.few import shown_from
 from wis_engine.report.markup import Cell, Html, Page, heading, lines, paragraph, table
-from wis_engine.report.together import PoolRow
+from wis_engine.report.together import AloneRow, PoolRow, ServedRow, served_rows
 from wis_engine.report.words import Words
+
+T = TypeVar("T")
 
 _PERCENT = 100
 
 
 def pools(page: Page) -> str:
-    """Draw what was served together, by pool and by chain, with what that saved; then what was served alone."""
+    """Draw what was served together, by pool or by chain, with what that saved; then what was served alone."""
     summary, words = page.summary, page.words
     told = words(
         "pools.told",
@@ -22,11 +28,13 @@ def pools(page: Page) -> str:
         chained=words.number(sum(pool.chained for pool in summary.pools)),
     )
     body = [paragraph(told), *_saved(page), paragraph(words("pools.note"), "quiet")]
+    body += [] if page.detail else [paragraph(words("word.few_note", k=SMALL), "quiet")]
+    draw = _by_pool if page.detail else _by_service
     shared = [pool for pool in summary.pools if pool.together and not pool.chained]
-    body.append(_table(page, "pools.caption", shared) if shared else paragraph(words("pools.no_pools")))
+    body.append(draw(page, "pools.caption", shared) if shared else paragraph(words("pools.no_pools")))
     chained = [pool for pool in summary.pools if pool.chained]
     body.append(heading(words("pools.chains")))
-    body.append(_table(page, "pools.chains_caption", chained) if chained else paragraph(words("pools.no_chains")))
+    body.append(draw(page, "pools.chains_caption", chained) if chained else paragraph(words("pools.no_chains")))
     if summary.alone:
         body += [heading(words("pools.single")), _alone(page)]
     return page.section("pools", "pools.title", *body)
@@ -52,24 +60,24 @@ def _saved(page: Page) -> list[str]:
     ]
 
 
-def _table(page: Page, caption: str, found: Sequence[PoolRow]) -> str:
+def _cents(page: Page, rows: Iterable[PoolRow | ServedRow]) -> list[str]:
+    return [page.words.decimal(sum(column)) for column in zip(*(row.columns for row in rows), strict=True)]
+
+
+def _by_pool(page: Page, caption: str, found: Sequence[PoolRow]) -> str:
     words = page.words
     head = ("service", "offer", "when", "needs", "price", "alone", "less", "public")
-
-    def cents(rows: Iterable[PoolRow]) -> list[str]:
-        return [words.decimal(sum(column)) for column in zip(*(row.columns for row in rows), strict=True)]
-
     rows: list[list[Cell]] = [
         [
             lines(_steps([service.said(words) for service in pool.services])),
             lines(_steps(pool.offers)),
             lines([words.starts(pool.starts), words.during(pool.period)]),
             words.number(len(pool.needs)),
-            *cents([pool]),
+            *_cents(page, [pool]),
         ]
         for pool in found
     ]
-    total = (words("word.all"), "", "", words.number(sum(len(pool.needs) for pool in found)), *cents(found))
+    total = (words("word.all"), "", "", words.number(sum(len(pool.needs) for pool in found)), *_cents(page, found))
     return table(
         words(caption),
         [words(f"pools.{key}") for key in head],
@@ -78,6 +86,41 @@ def _table(page: Page, caption: str, found: Sequence[PoolRow]) -> str:
         longer=[1, 2],
         total=total,
     )
+
+
+def _by_service(page: Page, caption: str, found: Sequence[PoolRow]) -> str:
+    """Draw a row for each service, or chain of services, of which there is enough; the others in one."""
+    words = page.words
+    head = ("service", "offer", "formed", "needs", "price", "alone", "less", "public")
+
+    def cells(name: Cell, offers: Cell, rows: Sequence[ServedRow]) -> list[Cell]:
+        needs = _enough(page, sum(row.needs for row in rows))
+        return [name, offers, words.number(sum(row.pools for row in rows)), needs, *_cents(page, rows)]
+
+    every = served_rows(found)
+    shown, others = _parted(page, every, [row.needs for row in every])
+    rows = [cells(lines(_steps([one.said(words) for one in row.services])), lines(row.offers), [row]) for row in shown]
+    rows += [cells(words("word.others"), "", others)] if others else []
+    return table(
+        words(caption),
+        [words(f"pools.{key}") for key in head],
+        rows,
+        numbers=range(2, len(head)),
+        longer=[1],
+        total=cells(words("word.all"), "", every),
+    )
+
+
+def _parted(page: Page, rows: Sequence[T], counts: Sequence[int]) -> tuple[list[T], list[T]]:
+    """Part rows by their counts of needs: those to show each, and those to put together."""
+    least = 0 if page.detail else shown_from(counts, SMALL)
+    shown = [row for row, count in zip(rows, counts, strict=True) if count >= least]
+    return shown, [row for row, count in zip(rows, counts, strict=True) if count < least]
+
+
+def _enough(page: Page, count: int) -> str:
+    """Write a count that stands for itself."""
+    return few.told(page, count, (), SMALL) if count < SMALL else page.words.number(count)
 
 
 def _steps(names: Sequence[str]) -> list[str]:
@@ -89,15 +132,14 @@ def _steps(names: Sequence[str]) -> list[str]:
 
 def _alone(page: Page) -> str:
     words = page.words
-    rows = [
-        (
-            row.service.said(words),
-            words.number(row.needs),
-            words.decimal(row.price_cents),
-            words.decimal(row.granted_cents),
-        )
-        for row in page.summary.alone
-    ]
+
+    def cells(name: str, rows: Sequence[AloneRow]) -> list[Cell]:
+        price, granted = sum(row.price_cents for row in rows), sum(row.granted_cents for row in rows)
+        return [name, _enough(page, sum(row.needs for row in rows)), words.decimal(price), words.decimal(granted)]
+
+    shown, others = _parted(page, page.summary.alone, [row.needs for row in page.summary.alone])
+    rows = [cells(row.service.said(words), [row]) for row in shown]
+    rows += [cells(words("word.others"), others)] if others else []
     head = [words(f"pools.{key}") for key in ("service", "needs", "cost", "public")]
     return table(words("pools.single_caption"), head, rows, numbers=[1, 2, 3])
 
@@ -118,15 +160,16 @@ def needs(page: Page) -> str:
     for row in summary.unmet:
         counts[row.reason] += row.needs
     reasons = [
-        (words.code("reason", reason), words.number(count), words.code("meaning", reason))
+        (words.code("reason", reason), few.told(page, count, counts.values(), SMALL), words.code("meaning", reason))
         for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
     body.append(paragraph(words("needs.unmet_told", n=words.number(counts.total()))))
+    body += [] if page.detail else [paragraph(words("word.few_note", k=SMALL), "quiet")]
     head = [words(f"needs.{key}") for key in ("reason", "number", "meaning")]
     body.append(table(words("needs.reasons_caption"), head, reasons, numbers=[1]))
-    rows = [
-        (row.service.said(words), words.code("reason", row.reason), words.number(row.needs)) for row in summary.unmet
-    ]
+    shown, others = _parted(page, summary.unmet, [row.needs for row in summary.unmet])
+    rows = [(row.service.said(words), words.code("reason", row.reason), words.number(row.needs)) for row in shown]
+    rows += [(words("word.others"), "", _enough(page, sum(row.needs for row in others)))] if others else []
     head = [words(f"needs.{key}") for key in ("service", "reason", "number")]
     body.append(table(words("needs.unmet_caption"), head, rows, numbers=[2]))
     return page.section("needs", "needs.title", *body)

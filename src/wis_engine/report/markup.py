@@ -69,9 +69,14 @@ class Page:
         return f' <span class="mark">{escape(self.words("word.simulated"))}</span>' if self.summary.simulated else ""
 
     def section(self, name: str, title: str, *body: str) -> str:
-        """Put what belongs together under its heading."""
-        head = f"<h2>{escape(self.words(title))}{self.mark}</h2>"
-        return "\n".join([f'<section id="{name}">', head, *body, "</section>"])
+        """Put what belongs together under its heading; on a telephone a touch of that unfolds it.
+
+        A box that is checked does it and not `details`, which stays closed in
+        print and on a wide screen wherever a browser is some years old.
+        """
+        fold = f'<input class="fold" type="checkbox" id="fold-{name}">'
+        head = f'<h2><label for="fold-{name}">{escape(self.words(title))}</label>{self.mark}</h2>'
+        return "\n".join([f'<section id="{name}">', fold, head, '<div class="body">', *body, "</div>", "</section>"])
 
 
 def heading(told: str) -> str:

@@ -60,6 +60,17 @@ class PoolRow:
 
 
 @frozen(kw_only=True)
+class ServedRow:
+    """What pools of one service, or of one chain of services, came to: by how many offers, pools and needs."""
+
+    services: tuple[ServiceName, ...]
+    offers: tuple[str, ...]
+    pools: int
+    needs: int
+    columns: tuple[Cents, ...]
+
+
+@frozen(kw_only=True)
 class AloneRow:
     """How many needs of one service were served alone, and for how much."""
 
@@ -98,6 +109,24 @@ def pool_row(fact: PoolFormed) -> PoolRow:
         period=fact.period,
         price_cents=fact.price_cents,
     )
+
+
+def served_rows(pools: Iterable[PoolRow]) -> tuple[ServedRow, ...]:
+    """Add up pools by service, or by chain of services: those with most needs first."""
+    found: dict[tuple[ServiceName, ...], list[PoolRow]] = {}
+    for pool in pools:
+        found.setdefault(pool.services, []).append(pool)
+    rows = (
+        ServedRow(
+            services=services,
+            offers=tuple(sorted({offer for pool in mine for offer in pool.offers})),
+            pools=len(mine),
+            needs=sum(len(pool.needs) for pool in mine),
+            columns=tuple(map(sum, zip(*(pool.columns for pool in mine), strict=True))),
+        )
+        for services, mine in found.items()
+    )
+    return tuple(sorted(rows, key=lambda row: (-row.needs, row.services)))
 
 
 def alone_rows(pools: Iterable[PoolRow]) -> tuple[AloneRow, ...]:
