@@ -14,9 +14,9 @@ from wis_engine.errors import Malformed
 from wis_engine.facts.engagements import CancelReason
 from wis_engine.facts.matches import LeavingReason
 from wis_engine.facts.needs import UnmetReason
-from wis_engine.network.guidance import AccessMode, ConsultationMode, ConsultationTopic
+from wis_engine.network.guidance import AccessMode, CampaignFocus, ConsultationMode, ConsultationTopic, ProductKind
 from wis_engine.network.parties import CostClass, FundSource, Gender, Role
-from wis_engine.network.partners import StaffRole
+from wis_engine.network.partners import NetworkAgreementKind, StaffRole
 from wis_engine.network.promises import NeedState, VoucherState
 from wis_engine.network.rules import Rule
 from wis_engine.report import html, summarise
@@ -83,6 +83,9 @@ CODES = {
     "funding": FundSource,
     "class": CostClass,
     "staff": StaffRole,
+    "bond": NetworkAgreementKind,
+    "focus": CampaignFocus,
+    "product": ProductKind,
     "rule": Rule,
     "leaving": [*LeavingReason, *CancelReason],
     "part": [*Role, *Gender, *Channel, *AccessMode, *ConsultationMode, *ConsultationTopic, *UnmetReason, *FundSource],

@@ -8,6 +8,7 @@ from typing import Final
 from wis_engine.report.draw_desk import desk
 from wis_engine.report.draw_figures import figures, targets
 from wis_engine.report.draw_growth import growth
+from wis_engine.report.draw_handed import handed
 from wis_engine.report.draw_map import territory_map
 from wis_engine.report.draw_money import money, vouchers
 from wis_engine.report.draw_needs import needs, plans, pools
@@ -22,7 +23,7 @@ PAGE_HOLDS: Final = '<meta name="generator" content="wis_engine '
 SIMULATED_PAGE: Final = '<meta name="generator" content="wis_engine demo">'
 """Stands in the head of a page on a simulated community: who finds such a page may replace it."""
 
-_CONTENTS: Final = ("indicators", "budget", "vouchers", "pools", "needs", "map", "growth", "plans")
+_CONTENTS: Final = ("indicators", "budget", "vouchers", "pools", "needs", "map", "handed", "growth", "plans")
 _TITLES: Final = {"indicators": "figures.title", "budget": "money.title"}
 
 
@@ -45,7 +46,7 @@ def page(summary: Summary, *, language: str = LANGUAGES[0], detail: bool = False
     drawn = Page(summary=summary, words=words(language), detail=detail)
     body = [
         *_header(drawn),
-        *(part(drawn) for part in (figures, money, vouchers, pools, needs, territory_map, growth, plans)),
+        *(part(drawn) for part in (figures, money, vouchers, pools, needs, territory_map, handed, growth, plans)),
     ]
     body += [desk(drawn)] if detail else []
     title = summary.title + (f" ({drawn.words('word.simulated')})" if summary.simulated else "")

@@ -19,6 +19,7 @@ from wis_engine.network import Network
 from wis_engine.network.promises import Need, NeedState
 from wis_engine.network.rules import months_later
 from wis_engine.report.growth import MonthRow, growth
+from wis_engine.report.handed import Handed, handed
 from wis_engine.report.money import Money, money
 from wis_engine.report.reach import ZoneReach, reach
 from wis_engine.report.story import ServiceName, Story, service_name, story, telling
@@ -84,6 +85,7 @@ class Summary:
     unmet: tuple[UnmetRow, ...]
     zones: tuple[ZoneReach, ...]
     months: tuple[MonthRow, ...]
+    handed: Handed
     story: Story | None
 
     @property
@@ -147,6 +149,7 @@ def summarise(community: Community, period: Period | None = None) -> Summary:
         unmet=_unmet(community),
         zones=reach(network, period),
         months=growth(community, period),
+        handed=handed(community),
         story=story(community, chosen) if chosen else None,
     )
 
