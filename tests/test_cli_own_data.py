@@ -317,6 +317,8 @@ def test_the_example_of_facts_is_taken_in(tmp_path, capsys):
     with Community.open(f"sqlite:///{tmp_path / 'log.db'}", mode="r") as community:
         assert len(community.match().pools) == 1
         assert {one.batch for one in community.events(types=["household-formed", "need-declared"])} == {3, 5}
+    assert main(["report", str(tmp_path / "log.db"), "--why", "I4.1:needs never requested"]) == 0
+    assert "2 needs" in capsys.readouterr().out
 
 
 # Looking at a log

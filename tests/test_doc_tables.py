@@ -26,6 +26,7 @@ INSTRUMENTS = (
     "Verbali",
     "monitoraggio",
     "Strumenti di rendicontazione",
+    "Documentazione di progetto",
     "Materiali",
     "nuovi padri",
     "KIT WIS",
