@@ -221,6 +221,15 @@ def test_wrong_arguments_are_one_line(tables, capsys):
     assert not (tables / "plan").exists()
 
 
+def test_a_word_that_no_offer_says_is_told(tables, capsys):
+    (tables / "needs.csv").write_text(NEEDS + "n4,compiti,60,\nn5,elder_care,60,\n")
+    assert match() == 0
+    assert "Not in the catalogue, and no offer says the same word: compiti, other.\n" in capsys.readouterr().out
+    (tables / "needs.csv").write_text(NEEDS.replace("other", "homework"))
+    assert match() == 0
+    assert "Not in the catalogue" not in capsys.readouterr().out
+
+
 # What next
 
 ASKED = "id,service,minutes,price_limit\nn1,homework,60,\nn2,homework,600,60\nn3,homework,600,99\nn4,ride,60,\n"

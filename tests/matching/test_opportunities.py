@@ -171,3 +171,10 @@ def test_numbers_and_plans_are_checked(ask):
         ask(plan, problem)
     with pytest.raises(PlanError):
         ask(attrs.evolve(problem, needs=()), plan)
+
+
+def test_a_family_that_is_free_at_any_hour_is_told_without_hours():
+    any_hour = Change(remedy=Remedy.MEMBERS, need="n", service="homework", slots=WeekSlots.ALWAYS, zone=3, people=1)
+    assert any_hour.text("en") == "1 more family asked for homework, in zone 3"
+    monday = attrs.evolve(any_hour, slots=WeekSlots.parse("mon 16:00-18:00"))
+    assert monday.text("en") == "1 more family asked for homework, Mon 16:00-18:00, in zone 3"

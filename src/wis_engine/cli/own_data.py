@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from wis_engine import catalogue
 from wis_engine.cli.advice import GAINS_HEADER, Advice, advise, gain_rows
 from wis_engine.cli.exchange import SHOWN
 from wis_engine.cli.files import require_free, whole_file
@@ -147,8 +148,20 @@ def _print_plan(own: OwnData, plan: Plan, paths: dict[str, Path | None]) -> None
     print(f"Together they cost {euro(shares)}; each alone, {euro(alone)}.")
     for one in plan.unmatched[:SHOWN]:
         print(one)
+    strange = _offered_by_nobody(own)
+    if strange:
+        print(f"Not in the catalogue, and no offer says the same word: {', '.join(strange)}.")
     if plan.unmatched[SHOWN:]:
         print(f"{len(plan.unmatched[SHOWN:])} more are not served: see {REASONS}.")
+
+
+def _offered_by_nobody(own: OwnData) -> list[str]:
+    """List services by words of one's own that no offer has: they may be meant for one that it has, otherwise named."""
+    wanted = {need.service for need in own.problem.needs} | {
+        step.service for need in own.problem.needs for step in need.steps
+    }
+    known = {str(one.code) for one in catalogue.services()} | {offer.service for offer in own.problem.offers}
+    return sorted(wanted - known - {""})
 
 
 def _print_advice(advice: Advice) -> None:

@@ -147,7 +147,10 @@ def _dated(name: str, italian: str, example: str, *others: str) -> Column:
 
 _id = cells.identifier
 _WHEN: Final = (
-    _column("slots", "orari", "lun-ven 16:00-19:00", _text("slots", week), "fasce orarie", "disponibilità", "when"),
+    _column(
+        *("slots", "orari", "lun-ven 16:00-19:00", _text("slots", week)),
+        *("fasce orarie", "orario", "quando", "giorni e orari", "disponibilità", "when"),
+    ),
     _dated("from", "dal", "02/03/2026", "data inizio", "start", "inizio"),
     _dated("to", "al", "29/05/2026", "data fine", "end", "fine", "until"),
     _column("period", "periodo", "2026-03-02/2026-05-30", _text("period", cells.spaced)),

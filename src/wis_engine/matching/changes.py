@@ -163,7 +163,8 @@ class Change:
         key = f"change.{self.remedy}"
         if self.remedy in (Remedy.MEMBERS, Remedy.AT_ONCE):
             key += ".one" if people == 1 else ".many"
-        week = "" if self.slots is None else say.week(self.slots)
+        # At any hour of the week is said by saying no hour.
+        week = "" if self.slots is None or self.slots == WeekSlots.ALWAYS else say.week(self.slots)
         when = say("change.when", slots=week) if week and self.remedy is Remedy.MEMBERS else ""
         where = "" if self.zone is None else say("change.where", zone=self.zone)
         suffix = "_named" if named else ""
