@@ -4,10 +4,10 @@ from html import escape
 from typing import Final
 
 from wis_engine.report.markup import Cell, Html, Page, heading, lines, paragraph, table
-from wis_engine.report.words import Words
 from wis_engine.values import Period
 from wis_engine.views.figures import DEFINITIONS, Indicator, Variant
 from wis_engine.views.view import Row
+from wis_engine.words import Words
 
 SMALL: Final = 5
 """A count of households in one part of the city that is smaller could name one."""

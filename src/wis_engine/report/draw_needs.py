@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from wis_engine.facts.matches import PlanLevel
 from wis_engine.report.markup import Cell, Html, Page, heading, lines, paragraph, table
 from wis_engine.report.together import PoolRow
-from wis_engine.report.words import Words
+from wis_engine.words import Words
 
 _PERCENT = 100
 
