@@ -2,13 +2,15 @@
 
 Every measure is defined once (`DEFINITIONS`: unit, title, what counts) and
 worked out here, in whole numbers with the unit in the name. Shares are in
-millionths (`_ppm`), None where there is nothing to have a share of. Each
-function reads a `Community`, if asked only for a `Period` of local dates, and
-gives a `Table`: columns for pictures and frames, `records()`, and a table in a
-notebook.
+millionths (`_ppm`), None where there is nothing to have a share of.
 
-The columns, one line a table. Of `needs` those declared in the period, of
-`pools` those formed in it; days are dates.
+`Measures(community, period)` has a `Table` for each question: columns for
+pictures and frames (`table["column"]`, `table.columns`), `records()`, and a
+table in a notebook. `measures.summary()` puts one number for each of
+`DEFINITIONS` into one row: what an ensemble keeps of a run.
+
+The columns of each table. Of `needs` those declared in the period, of `pools`
+those formed in it; days are dates.
 
 `needs`
     need, household, firm, size, nil, municipio, action, declared_day, wanted_day, asked_minutes, promised_day,
@@ -40,6 +42,10 @@ The columns, one line a table. Of `needs` those declared in the period, of
     what, by, needs, sessions  (what: left, missed, cancelled, moved)
 `growth`
     month_day, firms, people, households, suppliers, offers, needs, pools, relations
-
-`summary` puts one number for each of `DEFINITIONS` into one row: what an ensemble keeps of a run.
 """
+
+from wis_engine.measures.definitions import DEFINITIONS, Definition
+from wis_engine.measures.measuring import Measures
+from wis_engine.measures.table import Cell, Table
+
+__all__ = ["DEFINITIONS", "Cell", "Definition", "Measures", "Table"]

@@ -18,7 +18,7 @@ from wis_engine.facts.matches import PlanLevel
 from wis_engine.network import Network
 from wis_engine.network.promises import Need, NeedState
 from wis_engine.network.rules import months_later
-from wis_engine.report.growth import MonthRow, growth
+from wis_engine.measures.growth import MonthRow, growth
 from wis_engine.report.money import Money, money
 from wis_engine.report.reach import ZoneReach, reach
 from wis_engine.report.story import ServiceName, Story, service_name, story, telling
