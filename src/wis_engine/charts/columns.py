@@ -141,7 +141,7 @@ def _is_missing(value: object) -> bool:
 
 def _number(name: str, value: Any) -> int | float:  # noqa: ANN401 - whatever a column holds
     """Take a number as Python's own."""
-    number = float(value) if isinstance(value, Real) and type(value) is not bool else inf
+    number = inf if isinstance(value, bool) or not isinstance(value, Real) else float(value)
     if not isfinite(number):
         raise Malformed(f"column {name!r}: not all finite numbers")
     return int(number) if number.is_integer() else number

@@ -95,7 +95,7 @@ def waiting(columns: Columns, *, axes: "Axes | None" = None, language: str = LAN
                 {"linewidth": 1.9} if place == 0 and len(runs) == 1 else {"linewidth": 0.9, "alpha": 0.8}
             )
             axes.step(list(run), heights, where="post", color=look.colour, linestyle=look.line, label=told, **thin)
-    axes.set_ylim(0, PERCENT)
+    axes.set_ylim(0, PERCENT + 1)
     axes.set_xlim(left=0)
     numbered(axes.xaxis, words)
     numbered(axes.yaxis, words, "%")

@@ -57,7 +57,7 @@ def utilisation(columns: Columns, *, axes: "Axes | None" = None, language: str =
 
 
 def weeks(columns: Columns, *, axes: "Axes | None" = None, language: str = LANGUAGES[0]) -> "Axes":
-    """Draw which share of its capacity each supplier delivered in each week: darker is more; blank where it had none.
+    """Draw which share of its capacity each supplier delivered in each week: darker is more, hatched where it had none.
 
     Parameters
     ----------
@@ -96,6 +96,7 @@ def _cells(axes: "Axes", shares: Sequence[Sequence[float]], first: int, words: W
         shares, aspect="auto", cmap="Greens", vmin=0, vmax=PERCENT, extent=span, interpolation="nearest"
     )
     axes.grid(visible=False)
+    axes.patch.set(hatch="/////", facecolor="#ffffff", edgecolor="#a9b4bd")
     bar = axes.figure.colorbar(drawn, ax=axes, pad=0.01)
     bar.set_label(words("weeks.scale"))
     numbered(bar.ax.yaxis, words, "%")
