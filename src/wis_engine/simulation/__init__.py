@@ -1,7 +1,8 @@
-"""A community that lives by drawn lots: scenarios, the year of the project card, runs that can be stopped."""
+"""A community that lives by drawn lots: scenarios, runs that can be stopped, and many of them compared."""
 
+from wis_engine.simulation.ensembles import Ensemble, ensemble, sweep
 from wis_engine.simulation.matchday import MatchDay
 from wis_engine.simulation.run import Run, simulate
 from wis_engine.simulation.scenario import Scenario
 
-__all__ = ["MatchDay", "Run", "Scenario", "simulate"]
+__all__ = ["Ensemble", "MatchDay", "Run", "Scenario", "ensemble", "simulate", "sweep"]
