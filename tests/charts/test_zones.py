@@ -1,9 +1,13 @@
 import itertools
 import re
+from xml.etree import ElementTree as ET
 
 import pytest
 
+from wis_engine import territory
+from wis_engine.charts import zone_map
 from wis_engine.charts.zones import bounds, shade, shapes
+from wis_engine.errors import Malformed
 
 
 def corners(path):
@@ -49,3 +53,42 @@ def test_thebounds_ofshades_part_the_counts(most):
     assert [count for place in range(6) for count in range(bounds(place, most)[0], bounds(place, most)[1] + 1)] == [
         *range(most + 1)
     ]
+
+
+COVERED = {"group": ["1", "2", "88", ""], "coverage_ppm": [0, 250_000, 1_000_000, 5]}
+
+
+def test_the_map_shades_zones_by_a_measure():
+    drawn = zone_map(COVERED, language="en")
+    root = ET.fromstring(drawn)
+    told = {path[0].text: path.get("fill") for path in root.iter("{http://www.w3.org/2000/svg}path")}
+    assert len(told) == territory.NILS
+    assert told["1 Duomo: 0\N{NO-BREAK SPACE}%"] == shade(0, 1)
+    assert told["2 Brera: 25\N{NO-BREAK SPACE}%"] == shade(25, 100)
+    assert sum(fill == "none" for fill in told.values()) == territory.NILS - 3
+    assert "<title>Coverage, by zone. 3 of 88 zones</title>" in drawn
+    assert "up to 100\N{NO-BREAK SPACE}%" in drawn
+
+
+def test_two_maps_are_compared_by_the_same_shades():
+    assert f'fill="{shade(1, 4)}"' in zone_map({"group": [5], "coverage_ppm": [250_000]}, most=1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("groups", "values", "said"),
+    [
+        (["1", "1"], [1, 2], "zone 1 stands twice"),
+        (["1", "89"], [1, 2], "no NIL"),
+        (["1", "Duomo"], [1, 2], "no NIL"),
+        (["1", "2"], [1, -2], "below zero"),
+        (["", None], [1, 2], "no zone"),
+    ],
+)
+def test_what_is_no_zone_is_refused(groups, values, said):
+    with pytest.raises(Malformed, match=said):
+        zone_map({"group": groups, "coverage_ppm": values})
+
+
+def test_values_stay_below_the_most():
+    with pytest.raises(Malformed, match="above the most"):
+        zone_map(COVERED, most=10)

@@ -78,8 +78,9 @@ def flow(
     rows = read(columns, (amount,), names=stages)
     if min(rows[amount]) < 0 or not sum(rows[amount]):
         raise Malformed("flow: an amount below zero, or nothing that flows")
-    paths = _paths(rows, stages, amount, words)
-    nodes = [_stage(paths, stage) for stage in range(len(stages))]
+    named = [_named(rows, stage, amount, words) for stage in stages]
+    paths = _paths(rows, stages, amount, [names for names, _ in named])
+    nodes = [_stage(paths, stage, others) for stage, (_, others) in enumerate(named)]
     bottom = max(node.top + max(node.height, _PITCH) for stage in nodes for node in stage.values())
     unit = unit_of(amount)
     told = f"{title_of(amount, language)} ({unit.word(language)})" if unit.key else title_of(amount, language)
@@ -98,9 +99,19 @@ def flow(
     return document(_WIDTH, round(bottom) + 16, title, body)
 
 
-def _paths(rows: Rows, stages: Sequence[str], amount: str, words: Words) -> dict[tuple[str, ...], float]:
-    """Add up what takes the same way; in each stage the smallest go together."""
-    named = [_gathered(rows, stage, amount, words) for stage in stages]
+def _named(rows: Rows, stage: str, amount: str, words: Words) -> tuple[dict[str, str], str]:
+    """Give each name of a stage as it is shown: the smallest under one, which comes second."""
+    sums = {name: sum(part[amount]) for name, part in rows.by(stage)}
+    ranked = sorted(sums, key=lambda name: (-sums[name], name))
+    kept = ranked if len(ranked) <= NODES_MAX else ranked[: NODES_MAX - 1]
+    others = words("flow.others", n=words.number(len(ranked) - len(kept)))
+    return {name: words.code(stage, name) if name in kept else others for name in ranked}, others
+
+
+def _paths(
+    rows: Rows, stages: Sequence[str], amount: str, named: Sequence[Mapping[str, str]]
+) -> dict[tuple[str, ...], float]:
+    """Add up what takes the same way."""
     paths: dict[tuple[str, ...], float] = {}
     for row, value in enumerate(rows[amount]):
         way = tuple(names[rows[stage][row]] for stage, names in zip(stages, named, strict=True))
@@ -108,23 +119,14 @@ def _paths(rows: Rows, stages: Sequence[str], amount: str, words: Words) -> dict
     return {way: value for way, value in sorted(paths.items()) if value}
 
 
-def _gathered(rows: Rows, stage: str, amount: str, words: Words) -> Mapping[str, str]:
-    """Give each name of a stage as it is shown."""
-    sums = {name: sum(part[amount]) for name, part in rows.by(stage)}
-    ranked = sorted(sums, key=lambda name: (-sums[name], name))
-    kept = ranked if len(ranked) <= NODES_MAX else ranked[: NODES_MAX - 1]
-    others = words("flow.others", n=words.number(len(ranked) - len(kept)))
-    return {name: words.code(stage, name) if name in kept else others for name in ranked}
-
-
-def _stage(paths: Mapping[tuple[str, ...], float], stage: int) -> dict[str, _Node]:
+def _stage(paths: Mapping[tuple[str, ...], float], stage: int, others: str) -> dict[str, _Node]:
     """Stand the things of a stage under each other, the largest first, far enough apart for their names."""
     sums: dict[str, float] = {}
     for way, value in paths.items():
         sums[way[stage]] = sums.get(way[stage], 0) + value
     scale = _HEIGHT / sum(sums.values())
     nodes, top = {}, float(_TOP)
-    for name in sorted(sums, key=lambda one: (-sums[one], one)):
+    for name in sorted(sums, key=lambda one: (one == others, -sums[one], one)):
         height = sums[name] * scale
         nodes[name] = _Node(name=name, amount=sums[name], top=top, height=height)
         top += max(height, _PITCH - _GAP) + _GAP

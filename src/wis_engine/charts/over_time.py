@@ -97,7 +97,7 @@ def growth(
     axes.set_ylim(bottom=0)
     numbered(axes.yaxis, words)
     dated(axes.xaxis, rows["month_day"])
-    legend(axes, loc="upper left")
+    legend(axes, loc="best")
     return axes
 
 
