@@ -9,8 +9,8 @@ from attrs import field, frozen
 from wis_engine.errors import Malformed
 from wis_engine.views.view import html_table
 
-Cell = int | str | dt.date | None
-"""What a table holds: numbers are whole, with the unit in the name of their column."""
+Cell = int | float | str | dt.date | None
+"""What a table holds: measures are whole, with the unit in the name of their column; floats are estimates."""
 
 ROWS_SHOWN: Final = 100
 """A notebook shows so many."""
@@ -93,4 +93,6 @@ class Table:
 
 
 def _shown(cell: Cell) -> int | str | None:
+    if isinstance(cell, float):
+        return f"{cell:,.4g}"
     return cell.isoformat() if isinstance(cell, dt.date) else cell
