@@ -38,11 +38,9 @@ def frame(told: Told, backend: str = "pandas") -> Any:  # noqa: ANN401 - a frame
 
     Examples
     --------
-    >>> import wis_engine as wis
     >>> from wis_engine.interop import frame
-    >>> from wis_engine.measures import Measures
-    >>> frame(Measures(wis.sample("pilot")).needs, "polars").columns[:2]
-    ['need', 'household']
+    >>> frame({"needs": [3, None], "action": ["B.1", "C.1"]}, "polars").rows()
+    [(3, 'B.1'), (None, 'C.1')]
     """
     columns = _columns(told)
     try:

@@ -39,8 +39,9 @@ class Measures:
     --------
     >>> import wis_engine as wis
     >>> from wis_engine.measures import Measures
-    >>> Measures(wis.sample("pilot")).summary()["people"]
-    (22,)
+    >>> measures = Measures(wis.Community.open("memory:"))
+    >>> measures["needs"], measures["coverage_ppm"]
+    (0, None)
     """
 
     def __init__(self, community: Community, period: Period | None = None) -> None:

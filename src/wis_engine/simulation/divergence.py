@@ -1,7 +1,14 @@
-"""Where two histories part, and what followed from what after that."""
+"""Where two histories part, and what followed from what after that.
+
+Plans give their pools names of their own, so that the same pool has another
+name in each history. What comes after the parting is therefore compared under
+names that say what a pool is: who is in it. A pool that both have is no
+difference, whatever plan it came from.
+"""
 
 import datetime as dt
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import groupby, zip_longest
@@ -11,7 +18,7 @@ from attrs import field, frozen
 
 from wis_engine.community import Community
 from wis_engine.errors import Malformed
-from wis_engine.facts import Recorded
+from wis_engine.facts import ChainComposed, PlanAdopted, PoolFormed, Recorded
 from wis_engine.log.codec import fact_to_dict
 from wis_engine.measures import Table
 from wis_engine.plain import dump
@@ -19,6 +26,8 @@ from wis_engine.plain import dump
 FIRST, SECOND = "first", "second"
 SIDE_ROWS: Final = 40
 """Facts shown side by side."""
+_MADE: Final = re.compile(r"[0-9a-f]{12}(?:-[0-9]+)?")
+"""Names that a plan gives: its own, and with a number those of its pools and chains."""
 _BEFORE: Final = 2
 _SHOWN: Final = 12
 
@@ -129,7 +138,8 @@ def diverge(first: Community, second: Community) -> Divergence:
 
     Two facts are the same when they say the same, of the same moment, by the
     same actor and from the same cause; keys and when they were recorded do
-    not count.
+    not count. After the parting a pool is the same that has the same members
+    on the same terms, in whatever plan, and causes do not count either.
 
     Raises
     ------
@@ -147,7 +157,12 @@ def diverge(first: Community, second: Community) -> Divergence:
     before: list[tuple[Recorded, Recorded]] = []
     after: tuple[list[Recorded], list[Recorded]] = ([], [])
     for one, other in zip_longest(first.events(), second.events()):
-        if not any(after) and one is not None and other is not None and _line(one) == _line(other):
+        if (
+            not any(after)
+            and one is not None
+            and other is not None
+            and _text(one, one.cause) == _text(other, other.cause)
+        ):
             shared = one.position
             before = [*before[1 - _BEFORE :], (one, other)]
             continue
@@ -174,11 +189,29 @@ def diverge(first: Community, second: Community) -> Divergence:
     )
 
 
-def _line(recorded: Recorded) -> bytes:
-    """Tell a fact and its envelope in few bytes, the same for the same."""
+def _text(recorded: Recorded, cause: str | None) -> bytes:
+    """Tell a fact and its envelope, the same for the same."""
     fact = None if recorded.fact is None else (recorded.fact.name, fact_to_dict(recorded.fact))
-    told = [recorded.occurred_at.astimezone(dt.UTC).isoformat(), recorded.actor, recorded.cause, fact]
-    return hashlib.blake2b(dump(told), digest_size=16).digest()
+    return dump([recorded.occurred_at.astimezone(dt.UTC).isoformat(), recorded.actor, cause, fact])
+
+
+class _Names:
+    """What the plans, chains and pools of a history are, by the names that its plans gave them."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def line(self, recorded: Recorded) -> bytes:
+        """Tell the next fact in few bytes, without names that only its history knows."""
+        match recorded.fact:
+            case PlanAdopted(plan=plan):
+                self._known[plan] = f"plan of {recorded.occurred_at.isoformat()}"
+            case ChainComposed(chain=chain, steps=steps):
+                self._known[chain] = f"chain of {' '.join(step.offer for step in steps)}"
+            case PoolFormed(pool=pool, members=members):
+                self._known[pool] = f"pool of {' '.join(sorted(member.need for member in members))}"
+        told = _MADE.sub(lambda found: self._known.get(found[0], found[0]), _text(recorded, None).decode())
+        return hashlib.blake2b(told.encode(), digest_size=16).digest()
 
 
 def _position(one: Recorded | None, other: Recorded | None) -> int:
@@ -188,8 +221,8 @@ def _position(one: Recorded | None, other: Recorded | None) -> int:
 
 
 def _only(first: list[Recorded], second: list[Recorded]) -> tuple[list[Recorded], list[Recorded]]:
-    """Keep of each what the other has not, counting what is told twice twice."""
-    lines = [[_line(one) for one in side] for side in (first, second)]
+    """Keep of each what the other has not under any name, counting what is told twice twice."""
+    lines = [list(map(_Names().line, side)) for side in (first, second)]
     kept: list[list[Recorded]] = []
     for side, own, others in ((first, lines[0], lines[1]), (second, lines[1], lines[0])):
         there = Counter(others)
