@@ -1,4 +1,3 @@
-import itertools
 import re
 
 import attrs
@@ -8,7 +7,6 @@ from lived import summary
 from wis_engine import territory
 from wis_engine.facts.matches import PlanLevel
 from wis_engine.report import page
-from wis_engine.report.draw_map import _bounds, _shade, _shapes
 
 
 def section(read, name):
@@ -22,51 +20,6 @@ def test_the_map_draws_every_zone_twice(pages):
         assert drawn.count(f'<use href="#z{nil}"/>') == 2
     for zone in summary().zones:
         assert f"<title>{zone.nil} {zone.name.replace(chr(39), '&#x27;')}, municipio {zone.municipio}: " in drawn
-
-
-def corners(path):
-    """Undo the steps of a path: the rings of its dots."""
-    for ring in path.removesuffix("z").split("z"):
-        (x, y), *steps = [tuple(map(int, pair)) for pair in re.findall(r"(-?\d+)\s*(-?\d+)", ring)]
-        dots = [(x, y)]
-        for east, south in steps:
-            dots.append((dots[-1][0] + east, dots[-1][1] + south))
-        yield dots
-
-
-def test_shapes_lie_on_the_sheet_and_turn_at_every_dot():
-    paths, width, height = _shapes()
-    for path in paths:
-        for ring in corners(path):
-            assert len(ring) > 2
-            assert all(0 <= x <= width and 0 <= y <= height for x, y in ring)
-            assert all(here != after for here, after in itertools.pairwise(ring))
-    assert sum(map(len, paths)) < 40_000
-
-
-def test_the_area_of_a_shape_is_that_of_its_zone():
-    paths, _, _ = _shapes()
-    whole = sum(abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(r, r[1:] + r[:1], strict=True))) // 2
-                for path in paths for r in list(corners(path))[:1])  # fmt: skip
-    assert 180_000_000 < whole * 25 * 25 < 184_000_000  # the city has 181.8 square kilometres
-
-
-def test_shades_grow_with_what_they_show():
-    shades = [_shade(count, 23) for count in range(24)]
-    assert shades[0] == "#ffffff"
-    assert list(dict.fromkeys(shades)) == sorted(set(shades), key=lambda shade: -int(shade[1:3], 16))
-    for count in range(24):
-        place = list(dict.fromkeys([_shade(0, 23), *shades])).index(shades[count])
-        least, last = _bounds(place, 23)
-        assert least <= count <= last
-    assert _shade(0, 0) == "#ffffff"
-
-
-@pytest.mark.parametrize("most", [1, 2, 5, 20, 25])
-def test_the_bounds_of_shades_part_the_counts(most):
-    assert [count for place in range(6) for count in range(_bounds(place, most)[0], _bounds(place, most)[1] + 1)] == [
-        *range(most + 1)
-    ]
 
 
 def test_a_certificate_says_value_bound_and_gap():

@@ -21,9 +21,10 @@ from wis_engine.network.promises import NeedState, VoucherState
 from wis_engine.network.rules import Rule
 from wis_engine.report import html, summarise
 from wis_engine.report.story import story
-from wis_engine.report.words import LANGUAGES, Words, amount, words
+from wis_engine.report.words import amount, words
 from wis_engine.values import Channel, Period, WeekSlots
 from wis_engine.views.figures import DEFINITIONS
+from wis_engine.words import LANGUAGES, Words
 
 PHRASES = tomllib.loads(resources.files("wis_engine").joinpath("data/report.toml").read_text(encoding="utf-8"))
 EACH = [(group, key, said) for group, keys in PHRASES.items() for key, said in keys.items()]

@@ -3,6 +3,6 @@
 from wis_engine.report.html import page
 from wis_engine.report.sheet import sheet
 from wis_engine.report.summary import Summary, summarise
-from wis_engine.report.words import LANGUAGES
+from wis_engine.words import LANGUAGES
 
 __all__ = ["LANGUAGES", "Summary", "page", "sheet", "summarise"]

@@ -5,10 +5,10 @@ from typing import Final
 
 from wis_engine.report import few
 from wis_engine.report.markup import Cell, Html, Page, heading, lines, paragraph, table
-from wis_engine.report.words import Words
 from wis_engine.values import Period
 from wis_engine.views.figures import DEFINITIONS, Indicator, Variant
 from wis_engine.views.view import Row
+from wis_engine.words import Words
 
 SMALL: Final = 5
 """A smaller count of needs or households beside a service, a reason or a part of the city could name one."""

@@ -3,7 +3,7 @@
 from html import escape
 from typing import Final
 
-from wis_engine.report.growth import COLUMNS
+from wis_engine.measures.growth import COLUMNS
 from wis_engine.report.markup import Page, heading, paragraph, table
 
 _WIDTH: Final = 720

@@ -6,8 +6,8 @@ from typing import Final
 
 from wis_engine.report.markup import Cell, Column, Html, Page, heading, paragraph, rows_table, table
 from wis_engine.report.money import ActionMoney, FundRow
-from wis_engine.report.words import Words
 from wis_engine.views.view import Row
+from wis_engine.words import Words
 
 _SOURCES: Final = (
     Column(head="money.source", key="source", kind="funding"),

@@ -10,7 +10,7 @@ from wis_engine.report.draw_figures import SMALL
 from wis_engine.report.few import shown_from
 from wis_engine.report.markup import Cell, Html, Page, heading, lines, paragraph, table
 from wis_engine.report.together import AloneRow, PoolRow, ServedRow, served_rows
-from wis_engine.report.words import Words
+from wis_engine.words import Words
 
 T = TypeVar("T")
 

@@ -14,7 +14,8 @@ from wis_engine.report.draw_money import money, vouchers
 from wis_engine.report.draw_needs import needs, plans, pools
 from wis_engine.report.markup import Page, paragraph
 from wis_engine.report.summary import Summary
-from wis_engine.report.words import LANGUAGES, words
+from wis_engine.report.words import words
+from wis_engine.words import LANGUAGES
 
 PAGE_BEGINS: Final = '<!DOCTYPE html>\n<html lang="'
 PAGE_HOLDS: Final = '<meta name="generator" content="wis_engine '

@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 from attrs import frozen
 
 from wis_engine.report.summary import Summary
-from wis_engine.report.words import Words
 from wis_engine.views.view import Row
+from wis_engine.words import Words
 
 WIDE: Final = 5
 """From so many columns on, a row becomes a card on a narrow screen."""

@@ -38,8 +38,8 @@ from wis_engine.facts import (
 from wis_engine.facts.needs import needs_consent
 from wis_engine.network import Network
 from wis_engine.network.promises import Need, NeedState
-from wis_engine.report.words import Words
 from wis_engine.values import NeedId, Period, clock_text, is_redacted
+from wis_engine.words import Words
 
 
 @frozen(kw_only=True)
