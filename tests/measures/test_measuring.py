@@ -12,6 +12,8 @@ from pages import told
 from wis_engine import measures as package
 from wis_engine.community import Community
 from wis_engine.errors import Malformed
+from wis_engine.facts.base import redacted
+from wis_engine.log.log import Batch
 from wis_engine.measures import DEFINITIONS, Measures
 from wis_engine.network.promises import SessionState
 from wis_engine.simulation import simulate
@@ -236,3 +238,21 @@ def test_what_is_no_community_no_period_and_no_measure_is_told():
             Measures(*arguments)
     with pytest.raises(Malformed, match="no measure 'beauty'"):
         measured()["beauty"]
+
+
+def test_where_households_are_erased_only_their_zones_and_firms_are_gone():
+    community = Community.open("memory:", clock=lambda: year().community.network.latest)
+    batches = (
+        Batch(facts=(redacted(one.fact),), occurred_at=one.occurred_at, actor=one.actor, cause=one.cause)
+        for one in year().community.events()
+    )
+    for _ in community.load(batches, guarded=False):
+        pass
+    erased = Measures(community)
+    lost = {"walk_m_median", "gini_size_ppm", "gini_zone_ppm"}
+    for name in DEFINITIONS:
+        assert erased[name] == measured()[name] or name in lost, name
+    assert erased["walk_m_median"] is None
+    assert set(erased.needs["nil"]) == set(erased.needs["firm"]) == {None}
+    assert erased.groups.where(by="municipio") == measured().groups.where(by="municipio")
+    assert erased.groups.where(by="zone")["group"] == ("",)

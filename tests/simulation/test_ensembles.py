@@ -12,7 +12,7 @@ from hamlet import hamlet, instant
 from wis_engine.errors import FormatError, IntegrityError, Malformed, StorageUnavailable, StrategyError
 from wis_engine.matching.strategies import ByFirm, ByZone
 from wis_engine.measures import DEFINITIONS, Measures
-from wis_engine.simulation import ensemble, simulate, sweep
+from wis_engine.simulation import Ensemble, ensemble, simulate, sweep
 
 UNTIL = instant("2025-10-15T00:00")
 ASKED = {"seeds": range(2), "strategies": ["by_firm", "by_zone"], "until": UNTIL}
@@ -215,6 +215,17 @@ def test_a_strategy_that_fails_stops_it_and_what_arrived_is_kept(tmp_path):
     with pytest.raises(StrategyError, match="failed: ValueError"):
         ensemble(hamlet(), seeds=[1], strategies=["by_zone", broken], until=UNTIL, keep=tmp_path / "kept.jsonl")
     assert len((tmp_path / "kept.jsonl").read_bytes().splitlines()) == 2
+
+
+def test_runs_that_were_lived_are_gathered_under_names():
+    runs = {name: [simulate(hamlet(), seed=seed, until=UNTIL) for seed in range(2)] for name in ("was", "is")}
+    found = Ensemble.of(runs)
+    assert [(one["scenario"], one["strategy"], one["seed"]) for one in found.records()] == [
+        (name, "by_zone", seed) for name in ("was", "is") for seed in range(2)
+    ]
+    assert found["digest"][:2] == found["digest"][2:] == serial()["digest"][2:]
+    with pytest.raises(Malformed, match="two of one name"):
+        Ensemble.of({"was": runs["was"] * 2})
 
 
 # What it shows

@@ -21,6 +21,8 @@ _COLUMNS: Final = (
     *("measure", "unit", "base", "other", "pairs", "same_demand", "base_mean", "other_mean"),
     *("difference", "low", "high", "verdict", "fewer_runs"),
 )
+_SCALES: Final = {"ppm": (10_000, "%"), "milli": (1_000, "mean"), "cents": (100, "EUR")}
+"""What people read for a unit, and how many of the unit one of that is."""
 DEFAULT: Final = (
     *("coverage_ppm", "delivered_ppm", "saving_ppm", "together_ppm", "pool_size_milli", "wait_days_median"),
     *("walk_m_median", "utilisation_ppm", "gini_household_ppm", "gini_zone_ppm"),
@@ -84,12 +86,19 @@ class Difference:
 
     def __str__(self) -> str:
         """One line: means, difference and interval, what that says."""
-        one = DEFINITIONS[self.measure]
-        span = "" if self.low is None else f" [{_short(self.low)} to {_short(self.high)}]"
+        title, unit = _told_unit(self.measure)
+        base, other, difference, low, high = self.shown()
+        span = f" [{low} to {high}]" if low else ""
         return (
-            f"{one.title} ({one.unit}): {self.base} {_short(self.base_mean)}, {self.other} {_short(self.other_mean)},"
-            f" difference {_short(self.difference)}{span} over {self.pairs} pairs: {self.verdict}"
+            f"{title} ({unit}): {self.base} {base}, {self.other} {other},"
+            f" difference {difference}{span} over {self.pairs} pairs: {self.verdict}"
         )
+
+    def shown(self) -> tuple[str, ...]:
+        """Both means, the difference and its interval as people read them: per cent, EUR; nothing for None."""
+        scale = _SCALES.get(DEFINITIONS[self.measure].unit, (1, ""))[0]
+        every = (self.base_mean, self.other_mean, self.difference, self.low, self.high)
+        return tuple("" if one is None else _short(float(one) / scale) for one in every)
 
 
 @frozen(kw_only=True)
@@ -127,17 +136,24 @@ class Comparison:
         """Draw the differences for a notebook."""
         rows = []
         for one in self.differences:
-            told = DEFINITIONS[one.measure]
-            span = "" if one.low is None else f"{_short(one.low)} to {_short(one.high)}"
-            means = (one.other, _short(one.base_mean), _short(one.other_mean), _short(one.difference))
-            rows.append((told.title, told.unit, *means, span, one.verdict, one.better or "", one.pairs))
+            base, other, difference, low, high = one.shown()
+            span = f"{low} to {high}" if low else ""
+            ends = (one.verdict, one.better or "", one.pairs)
+            rows.append((*_told_unit(one.measure), one.other, base, other, difference, span, *ends))
         heads = ("measure", "unit", "other", f"mean of {self.base}", "mean of other", "difference")
         title = f"{self.by} against {self.base}, pairs of one seed, {self.level_percent} % intervals (Student's t)"
         return Table.of(title, (*heads, "interval", "verdict", "better", "pairs"), rows)._repr_html_()
 
 
-def _short(value: Fraction | float | None) -> str:
-    return "" if value is None else f"{float(value):,.2f}".rstrip("0").rstrip(".")
+def _told_unit(measure: str) -> tuple[str, str]:
+    """Name a measure and the unit in which people read it."""
+    one = DEFINITIONS[measure]
+    return one.title, _SCALES[one.unit][1] if one.unit in _SCALES else one.unit
+
+
+def _short(value: float) -> str:
+    told = f"{value:,.2f}".rstrip("0").rstrip(".")
+    return "0" if told == "-0" else told
 
 
 def _row(one: Difference) -> tuple[Cell, ...]:

@@ -1,7 +1,7 @@
 """Many runs beside each other: the same scenario under several strategies and seeds, on any executor."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -15,7 +15,8 @@ from wis_engine.measures.shares import mean_milli
 from wis_engine.measures.table import Cell
 from wis_engine.measures.wanted import MONTHS
 from wis_engine.simulation.kept import Kept, key_of
-from wis_engine.simulation.lives import RUNS, Contender, Job, Lived, contenders, live, live_packed, packed
+from wis_engine.simulation.lives import RUNS, Contender, Job, Lived, contenders, live, live_packed, packed, told_of
+from wis_engine.simulation.run import Run
 from wis_engine.simulation.scenario import Scenario
 
 WHOSE: Final = ("scenario", "strategy", "seed")
@@ -48,6 +49,22 @@ class Ensemble:
     runs: Table
     months: Table = field(repr=False)
     pool_sizes: Table = field(repr=False)
+
+    @classmethod
+    def of(cls, runs: Mapping[str, Iterable[Run]]) -> "Ensemble":
+        """Gather runs that were lived already, such as those of what-ifs, under names that stand for scenarios.
+
+        Raises
+        ------
+        Malformed
+            Two runs of one name have the same strategy and seed.
+        """
+        found = []
+        for name, some in runs.items():
+            found += [told_of(run, name, contenders([run.strategy])[0].label) for run in some]
+        if len({(one.scenario, one.strategy, one.seed) for one in found}) < len(found):
+            raise Malformed("runs: two of one name, strategy and seed")
+        return _gathered(found)
 
     @property
     def strategies(self) -> tuple[str, ...]:

@@ -107,13 +107,18 @@ def scenario_digest(scenario: Scenario) -> str:
 def live(scenario: Scenario, contender: Contender, seed: int, until: dt.datetime | None) -> Lived:
     """Live one run and tell it."""
     run = simulate(scenario, seed=seed, strategy=contender.strategy, until=until)
+    return told_of(run, scenario.name, contender.label)
+
+
+def told_of(run: Run, scenario: str, strategy: str) -> Lived:
+    """Tell a run under the names that it goes by beside others."""
     measures = Measures(run.community)
     summary = measures.summary().rows()[0]
-    told = (scenario.name, contender.label, seed, run.community.position, run.digest(), demand_digest(run))
+    told = (scenario, strategy, run.seed, run.community.position, run.digest(), demand_digest(run))
     return Lived(
-        scenario=scenario.name,
-        strategy=contender.label,
-        seed=seed,
+        scenario=scenario,
+        strategy=strategy,
+        seed=run.seed,
         numbers=(*told, *summary),
         months=tuple(measures.months.rows()),
         pool_sizes=tuple(measures.pool_sizes.rows()),
