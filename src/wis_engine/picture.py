@@ -225,6 +225,8 @@ class Picture:
         move_minutes: int | None = None,
         progress: Listener | None = None,
         executor: Executor | None = None,
+        certified: bool = True,
+        explained: Iterable[str] | None = None,
     ) -> Plan:
         """Match the open needs, without adopting anything; see `wis_engine.matching.solve`.
 
@@ -245,9 +247,16 @@ class Picture:
             Called at each step; Ctrl-C gives the best plan so far.
         executor
             Lends its workers to explain many needs.
+        certified, explained
+            Whether bounds are looked for, and for which of the needs reasons are
+            where they are left out: for every one when None. Those that are not
+            in the problem are passed over.
         """
+        problem = self.problem()
+        if explained is not None:
+            explained = {need.id for need in problem.needs}.intersection(explained)
         return solve(
-            self.problem(),
+            problem,
             strategy,
             seed=seed,
             effort=effort,
@@ -256,6 +265,8 @@ class Picture:
             move_minutes=move_minutes,
             progress=progress,
             executor=executor,
+            certified=certified,
+            explained=explained,
         )
 
     def __repr__(self) -> str:

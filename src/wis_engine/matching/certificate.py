@@ -65,7 +65,8 @@ class Certificate:
     ----------
     proofs
         One for each level; that of the last is about what households and the
-        public pay together.
+        public pay together. None where nobody asked for a proof: then the
+        bounds are those that need none, every need served and nothing paid.
     enumerated
         The strategy `exact` says that it looked at every plan. That is its
         word: the bounds do not rest on it.
@@ -120,6 +121,17 @@ def certify(problem: Problem, values: Values, given: Sequence[Proof], *, enumera
     return Certificate(levels=_levels(book, values, proofs), proofs=tuple(proofs), enumerated=enumerated)
 
 
+def uncertified(problem: Problem, values: Values) -> Certificate:
+    """State bounds that need no proof: every need served, and nothing paid."""
+    bounds = sum(map(problem.value, problem.needs)), 0, 0
+    return Certificate(
+        levels=tuple(
+            Level(name=level, value=value, bound=bound)
+            for level, value, bound in zip(LEVELS, values, bounds, strict=True)
+        )
+    )
+
+
 def _levels(book: Book, values: Values, proofs: Sequence[Proof]) -> tuple[Level, ...]:
     return tuple(
         Level(name=level, value=value, bound=bound_of(book, proof, level, values))
@@ -129,6 +141,8 @@ def _levels(book: Book, values: Values, proofs: Sequence[Proof]) -> tuple[Level,
 
 def is_proved(problem: Problem, values: Values, certificate: Certificate) -> bool:
     """Say whether a certificate states these values and the bounds that its own prices prove."""
+    if not certificate.proofs:
+        return certificate.levels == uncertified(problem, values).levels
     book = book_of(problem)
     if len(certificate.proofs) != len(LEVELS) or not all(stands(book, proof) for proof in certificate.proofs):
         return False

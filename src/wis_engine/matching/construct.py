@@ -317,7 +317,7 @@ Place = tuple[Cents, int, Server | None]
 def _pools_for(draft: Draft, servers: Servers, rules: Rules, need: Need) -> list[Place]:
     ground, together = draft.ground, rules.together(need)
     found: list[Place] = []
-    for number in draft.of_family.get(ground.kinds[need.id].family, ()):
+    for number in draft.near(need):
         pool = draft.pools[number]
         if (
             draft.may_join(number, need)

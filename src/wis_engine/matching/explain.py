@@ -23,7 +23,8 @@ class Explanation:
     Attributes
     ----------
     reasons
-        Of a need that is not served, one of four things:
+        Of a need that is not served, nothing where nobody asked why, and else
+        one of four things:
 
         - the filter that the offers came to that came farthest, where no offer
           passes all of them (`fallen` then counts where each fell), or `chain`
@@ -82,7 +83,9 @@ class Explanation:
         )
 
     def _unserved(self, say: Words) -> str:
-        if self.fallen or Unserved.SERVICE in self.reasons:
+        if not self.reasons:
+            why = say("unserved.unasked")
+        elif self.fallen or Unserved.SERVICE in self.reasons:
             counts = ", ".join(say.count(f"fallen.{one.stage}", one.offers) for one in self.fallen)
             why = say("unserved.filtered", counts=counts or say("unserved.empty"))
         else:

@@ -1,6 +1,6 @@
 """Explain every need that a draft leaves out, in parts beside each other where somebody lends an executor."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
 from typing import Final
 
@@ -18,17 +18,30 @@ PART: Final = 250
 """Needs of one part: to make a process ready takes as long as some of them."""
 
 
-def explained(draft: Draft, proposal: Proposal, executor: Executor | None = None) -> tuple[Explanation, ...]:
+def explanations(
+    draft: Draft, proposal: Proposal, executor: Executor | None = None, asked: Collection[str] | None = None
+) -> tuple[Explanation, ...]:
     """Explain the needs left out, by id; the same with an executor and without.
+
+    Of those about whom nobody asked it is only said that they are left out.
 
     Raises
     ------
     Exception
         Whatever the executor itself raises.
     """
-    left = [need.id for need in draft.ground.problem.needs if need.id not in draft.pool_of]
+    every = [need.id for need in draft.ground.problem.needs if need.id not in draft.pool_of]
+    if asked is None:
+        return _found(draft, proposal, executor, every)
+    found = _found(draft, proposal, executor, [need for need in every if need in asked])
+    told = {one.need: one for one in found}
+    return tuple(told.get(need) or Explanation(need=need, served=False) for need in every)
+
+
+def _found(draft: Draft, proposal: Proposal, executor: Executor | None, left: Sequence[str]) -> tuple[Explanation, ...]:
     if executor is None or len(left) <= PART:
-        return Reasons(draft).of_all()
+        reasons = Reasons(draft)
+        return tuple(reasons.of(draft.ground.needs[need]) for need in left)
     bare = attrs.evolve(proposal, proofs=())
     parts = [left[start : start + PART] for start in range(0, len(left), PART)]
     running = [executor.submit(_part, draft.ground.problem, bare, part) for part in parts]

@@ -42,7 +42,8 @@ def made(
     rules = [Rules(together, group_max, ranking) for ranking in (cheapest_first, largest_first)]
     drafts = [construct(Draft(ground), servers, one) for one in rules]
     start = min(drafts, key=Draft.objective)
-    return improved(start, rules[0], effort, watch)
+    # Without a change no room has come free that was not there before.
+    return improved(start, rules[0], effort, watch) if effort else start
 
 
 def improved(start: Draft, rules: Rules, effort: int, watch: Watch | None = None) -> Draft:

@@ -15,7 +15,7 @@ from wis_engine.matching.options import Family, Kind
 from wis_engine.matching.pools import Draft
 from wis_engine.matching.problem import Need
 from wis_engine.matching.rules import Rule
-from wis_engine.values import Minutes
+from wis_engine.values import Metres, Minutes, Point
 
 PEOPLE_MAX: Final = 30
 COMPANY_TRIES: Final = 4
@@ -44,6 +44,8 @@ class Openings:
             if name not in draft.pool_of:
                 self._left.setdefault(self.ground.kinds[name].family, []).append(name)
         self._coming: dict[tuple[Kind, Server], list[tuple[str, int]]] = {}
+        self._reaching: dict[tuple[Kind, Server, Point, Metres], list[tuple[str, int]]] = {}
+        self._at: dict[tuple[object, ...], tuple[str, ...]] = {}
         self._of_need: dict[str, list[Opening]] = {}
         self._paying: dict[tuple[Kind, Server, int], frozenset[str]] = {}
 
@@ -68,7 +70,7 @@ class Openings:
     def joined(self, need: Need) -> Iterator[Seat]:
         """Pools that a need could join, as they would be with it."""
         draft = self.draft
-        for number in sorted(draft.of_family.get(self.ground.kinds[need.id].family, ())):
+        for number in sorted(draft.near(need)):
             if draft.may_join(number, need):
                 draft.begin()
                 pool = draft.pools[number] if draft.join(number, need.id) else None
@@ -124,6 +126,38 @@ class Openings:
             ]
         return self._coming[key]
 
+    def coming_at(self, kind: Kind, server: Server, pattern: int) -> tuple[str, ...]:
+        """Those of them who could come at a weekly pattern."""
+        key = kind, server, pattern
+        if key not in self._at:
+            self._at[key] = tuple(name for name, mask in self.coming(kind, server) if not pattern & ~mask)
+        return self._at[key]
+
+    def near_at(self, need: Need, kind: Kind, server: Server, pattern: int) -> tuple[str, ...]:
+        """Those of them who could be at one place with a need.
+
+        Whoever hosts is within reach of both, so that the two are no further
+        from each other than their reaches together.
+        """
+        place, radius_m = need.place, need.radius_m
+        if place is None or radius_m is None or not any(self.ground.offers[offer].mobile for offer in server.offers):
+            return self.coming_at(kind, server, pattern)
+        where = kind, server, place, radius_m
+        if where not in self._reaching:
+            coming, needs = self.coming(kind, server), self.ground.needs
+            self._reaching[where] = [one for one in coming if self._may_meet(place, radius_m, needs[one[0]])]
+        key = *where, pattern
+        if key not in self._at:
+            self._at[key] = tuple(name for name, mask in self._reaching[where] if not pattern & ~mask)
+        return self._at[key]
+
+    def _may_meet(self, place: Point, radius_m: Metres, other: Need) -> bool:
+        if other.place is None or other.radius_m is None:
+            return True
+        # Distances are rounded, and of a plane that is not quite one.
+        together_m = (radius_m + other.radius_m) * 101 // 100 + 10
+        return self.ground.distance(place, other.place) <= together_m
+
 
 class Opening:
     """A pool that one server could open for a need that is left out."""
@@ -137,6 +171,7 @@ class Opening:
         self.offers = [self.draft.ground.offers[offer] for offer in server.offers]
         self.least = max(offer.group_min for offer in self.offers)
         self._company_minutes: dict[int, tuple[Minutes, ...]] = {}
+        self._dear: dict[int, bool] = {}
 
     @property
     def span(self) -> int:
@@ -151,10 +186,11 @@ class Opening:
     @cached_property
     def company(self) -> dict[int, tuple[str, ...]]:
         """Who else could come, for the few patterns that suit most others."""
-        free = [one for one in self.openings.coming(self.kind, self.server) if one[0] != self.need.id]
-        coming = {pattern: [name for name, mask in free if not pattern & ~mask] for pattern in self.patterns}
-        best = sorted(self.patterns, key=lambda pattern: (-len(coming[pattern]), pattern))[:COMPANY_TRIES]
-        return {pattern: tuple(coming[pattern]) for pattern in best}
+        openings, kind, server = self.openings, self.kind, self.server
+        coming = {pattern: len(openings.coming_at(kind, server, pattern)) for pattern in self.patterns}
+        best = sorted(self.patterns, key=lambda pattern: (-coming[pattern], pattern))[:COMPANY_TRIES]
+        near = {pattern: openings.near_at(self.need, kind, server, pattern) for pattern in best}
+        return {pattern: tuple(name for name in names if name != self.need.id) for pattern, names in near.items()}
 
     @cached_property
     def sizes(self) -> list[int]:
@@ -184,7 +220,7 @@ class Opening:
         """Find, where groups may be too small, the smallest size of a pool in which the need has its place."""
         if self._has_minutes(1) and self._may_pay(self.most):
             for people in self.sizes:
-                if self._has_minutes(people):
+                if self._has_minutes(people) and not self._is_dear(people):
                     self.draft.people = people
                     if any(self._gathered(pattern, (), 1) for pattern in self.patterns):
                         return people
@@ -194,7 +230,7 @@ class Opening:
         """Pools of the need and others left out, in every size that may make a difference."""
         if self._has_minutes(1) and self._may_pay(self.most) and self._fits_least():
             for people in self._reached():
-                if self._may_pay(people):
+                if self._affords(people) and self._may_pay(people):
                     yield from self._together(people)
 
     def _together(self, wanted: int) -> Iterator[Pool]:
@@ -214,8 +250,7 @@ class Opening:
             others = tuple(name for name in others if name not in placed and (paying is None or name in paying))
         if len(others) + 1 < self.least and Rule.GROUP not in self.draft.lifted:
             return None
-        pool = self.draft.gather(shape, (self.need.id, *others), wanted)
-        return pool if pool is not None and self.need.id in pool.members else None
+        return self.draft.gather(shape, (self.need.id, *others), wanted, self.need.id)
 
     # What can be ruled out at little cost.
 
@@ -272,6 +307,17 @@ class Opening:
     def _may_pay(self, most: int) -> bool:
         """Say whether there is public money for the need itself in a group of so many at most."""
         return self.draft.may_pay(self._shape(0), self.need, most)
+
+    def _is_dear(self, people: int) -> bool:
+        """Say whether the need itself is over its limit in a group of so many."""
+        if people not in self._dear:
+            self._dear[people] = self.draft.is_dear(self.need, self._shape(0), people)
+        return self._dear[people]
+
+    def _affords(self, most: int) -> bool:
+        """Say whether the need is within its limit in some group that counts, of so many at most."""
+        least = self.draft.people if Rule.GROUP in self.draft.lifted else self.least
+        return not all(map(self._is_dear, range(least, max(least, most) + 1)))
 
     def _reached(self) -> list[int]:
         """Sizes that those who are left out are enough for; beyond, a larger size is the same try."""

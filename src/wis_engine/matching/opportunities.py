@@ -170,7 +170,7 @@ def _for_left_out(acting: Acting, plan: Plan) -> Iterator[Idea]:
                 yield Idea(Change(remedy=Remedy.CAPACITY, offer=name, minutes=HOUR), among)
                 if standing.ground.offers[name].capacity_per_slot is not None:
                     yield Idea(Change(remedy=Remedy.AT_ONCE, offer=name, sessions=1), among)
-        elif reasons == (Unserved.BUDGET,) or reasons[0] in _FILTERS:
+        elif reasons == (Unserved.BUDGET,) or not _FILTERS.isdisjoint(reasons[:1]):
             asking = reasons[0], need.service
             searched[asking] += 1
             if searched[asking] <= SEARCHED_MAX:

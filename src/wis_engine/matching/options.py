@@ -96,6 +96,7 @@ class Ground:
             need.id: by_service.setdefault(need.service, budgets_for(problem, need)) for need in problem.needs
         }
         self._periods: dict[Period, Period] = {ANY_WEEK: ANY_WEEK}
+        self._both: dict[tuple[Period, Period], Period | None] = {}
         self._week_counts: dict[Period, Counts] = {ANY_WEEK: EVEN}
         self._kinds: dict[tuple[str, Period], Kind] = {}
         self.need_periods = {need.id: self._period(need) for need in problem.needs}
@@ -191,8 +192,11 @@ class Ground:
             return a
         if a is ANY_WEEK:
             return b
-        shared = a & b
-        return shared and self._periods.setdefault(shared, shared)
+        key = a, b
+        if key not in self._both:
+            shared = a & b
+            self._both[key] = shared and self._periods.setdefault(shared, shared)
+        return self._both[key]
 
     def _offered(self, offers: tuple[str, ...]) -> Period | None:
         """Dates on which all of some offers are there."""

@@ -1,5 +1,6 @@
 """From a proposal to a plan: checked, priced, shared out, certified, explained."""
 
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from typing import Final
 
@@ -7,10 +8,10 @@ import attrs
 
 from wis_engine.errors import Malformed
 from wis_engine.matching.basis import basis_of
-from wis_engine.matching.certificate import certify
+from wis_engine.matching.certificate import certify, uncertified
 from wis_engine.matching.drafting import drafted
 from wis_engine.matching.exact import Exact
-from wis_engine.matching.explaining import explained
+from wis_engine.matching.explaining import explanations
 from wis_engine.matching.gathering import Pool, Shape, own_cents
 from wis_engine.matching.money import Grants, head_cents, reached_tier
 from wis_engine.matching.options import Ground, ground_of
@@ -46,6 +47,8 @@ def solve(
     move_minutes: int | None = None,
     progress: Listener | None = None,
     executor: Executor | None = None,
+    certified: bool = True,
+    explained: Iterable[str] | None = None,
 ) -> Plan:
     """Match the needs of a problem with its offers.
 
@@ -78,12 +81,20 @@ def solve(
     executor
         Where there are many needs to explain, runs them in parts beside each
         other; it changes nothing else. Its processes get the problem whole.
+    certified
+        Look for bounds, and prove them. Without, the plan is checked as any
+        other, and its certificate states the bounds that need no proof.
+    explained
+        Needs for which a reason is looked for where the plan leaves them out;
+        every one when None. Of the others the plan says that they are left out
+        and not why. With both the plan says less and is another; its pools are
+        the same.
 
     Raises
     ------
     Malformed
-        No problem, no such split, or a seed or effort that is no whole number
-        of 0 or more.
+        No problem, no such split, `explained` names what is no need, or a seed
+        or effort that is no whole number of 0 or more.
     StrategyError
         No such strategy, or it does not take this problem, or it fails.
     PlanError
@@ -92,12 +103,14 @@ def solve(
     _require_arguments(problem, previous, seed=seed, effort=effort, move_minutes=move_minutes)
     if split not in tuple(Split):
         raise Malformed(f"split: one of {', '.join(Split)}")
+    asked = None if explained is None else _asked(problem, explained)
     chosen = strategy_named(strategy)
     watch = Watch(problem, effort, progress)
     again = None if previous is None else Again(chosen, previous, move_minutes)
     proposal = proposed(again or chosen, problem, seed=seed, effort=effort, watch=watch)
     draft = drafted(ground_of(problem), proposal)
     household, public = draft.payments()
+    values = draft.value, household, public
     chains, pools = pools_of(draft, Split(split))
     plan = Plan(
         problem=problem.digest,
@@ -109,13 +122,12 @@ def solve(
         split=Split(split),
         pools=pools,
         chains=chains,
-        unmatched=explained(draft, proposal, executor),
+        unmatched=explanations(draft, proposal, executor, asked),
         certificate=certify(
-            problem,
-            (draft.value, household, public),
-            proposal.proofs,
-            enumerated=proposal.complete and isinstance(chosen, Exact),
-        ),
+            problem, values, proposal.proofs, enumerated=proposal.complete and isinstance(chosen, Exact)
+        )
+        if certified
+        else uncertified(problem, values),
         basis=basis_of(problem),
     )
     if again is not None:
@@ -135,6 +147,16 @@ def _require_arguments(
         raise Malformed(f"not a Problem: {type(problem).__name__}")
     if previous is not None and not isinstance(previous, Plan):
         raise Malformed(f"previous: not a Plan: {type(previous).__name__}")
+
+
+def _asked(problem: Problem, explained: Iterable[str]) -> frozenset[str]:
+    try:
+        asked = frozenset(explained)
+    except TypeError as error:
+        raise Malformed(f"explained: not ids of needs: {type(explained).__name__}") from error
+    if isinstance(explained, str) or not asked <= {need.id for need in problem.needs}:
+        raise Malformed("explained: not ids of needs of this problem")
+    return asked
 
 
 def pools_of(draft: Draft, split: Split) -> tuple[tuple[PlanChain, ...], tuple[PlanPool, ...]]:

@@ -63,6 +63,7 @@ class Draft:
         self._choosing = 0
         self.next_number = 0
         self.of_family: dict[Family, dict[int, None]] = {}
+        self._of_offer: dict[tuple[Family, str], dict[int, None]] = {}
         self._tried: list[tuple[int, Pool | None]] | None = None
         for commitment in ground.problem.commitments:
             if commitment.offer in self.left:
@@ -130,6 +131,12 @@ class Draft:
         self.fault = self._blocked(new)
         self._put(old if self.fault else new, number)
         return self.fault is None
+
+    def near(self, need: Need) -> list[int]:
+        """Numbers of the pools of a need's family that begin with an offer that serves it."""
+        family = self.ground.kinds[need.id].family
+        ways = self.ground.steps_of(need)[0]
+        return [number for offer in ways for number in self._of_offer.get((family, offer), ())]
 
     def may_join(self, number: int, need: Need) -> bool:
         """Rule out, at little cost, most pools that a need could not join."""
@@ -224,8 +231,10 @@ class Draft:
         self.fault = pool if isinstance(pool, Rule) else None
         return None if isinstance(pool, Rule) else pool
 
-    def gather(self, shape: Shape, candidates: Iterable[str], most: int) -> Pool | None:
+    def gather(self, shape: Shape, candidates: Iterable[str], most: int, must: str | None = None) -> Pool | None:
         """Find the largest legal pool among the first candidates that go together.
+
+        With `must`, one with this candidate in it or none.
 
         Candidates come best first. Those that do not fit are passed over; then
         those whose price stays over their limit at the size reached are left
@@ -235,19 +244,22 @@ class Draft:
         listed = [need for need in candidates if self.may_pay(shape, self.ground.needs[need], most)]
         while True:
             gathering = self._gathered(shape, [need for need in listed if need not in out], most)
-            if not gathering.members:
+            if not gathering.members or not (must is None or must in gathering.members):
                 return None
             size = len(gathering.members)
             dear = self._over_limit(gathering, size)
             if not dear:
                 break
+            if must in dear:
+                return None
             out |= dear
         pool = gathering.seal()
         if isinstance(pool, Rule):
             self.fault = pool
             return None
         self.fault = self._blocked(pool)
-        return self._within_budgets(pool) if self.fault is Rule.BUDGET else None if self.fault else pool
+        found = self._within_budgets(pool) if self.fault is Rule.BUDGET else None if self.fault else pool
+        return None if found is None or not (must is None or must in found.members) else found
 
     def may_pay(self, shape: Shape, need: Need, most: int) -> bool:
         """Say whether there is public money for one need, were others to ask for none and the group the largest."""
@@ -315,14 +327,19 @@ class Draft:
         if Rule.GROUP in self.lifted:
             size = max(size, self.people)
         opening = -(-sum(offer.opening_cents for offer in gathering.offers) // size)
-        dear = set()
-        for member in gathering.members:
-            need = self.ground.needs[member]
-            if need.price_limit_cents is not None:
-                share = own_cents(self.ground, need, gathering.shape, size) + opening
-                if due_cents(need, share) > most_granted_cents(self.ground.budgets[member], share):
-                    dear.add(member)
-        return dear
+        needs, shape = self.ground.needs, gathering.shape
+        return {member for member in gathering.members if self._is_dear(needs[member], shape, size, opening)}
+
+    def _is_dear(self, need: Need, shape: Shape, size: int, opening: Cents) -> bool:
+        if need.price_limit_cents is None:
+            return False
+        share = own_cents(self.ground, need, shape, size) + opening
+        return due_cents(need, share) > most_granted_cents(self.ground.budgets[need.id], share)
+
+    def is_dear(self, need: Need, shape: Shape, size: int) -> bool:
+        """Say whether the price of one need in a group of some size is over any limit that public money could reach."""
+        opening = sum(self.ground.offers[offer].opening_cents for offer in shape.offers)
+        return self._is_dear(need, shape, size, -(-opening // size))
 
     def _gathering(self, shape: Shape, *, whole: bool = False) -> Gathering:
         return Gathering(self.ground, shape, lifted=self.lifted, people=self.people, whole=whole)
@@ -463,7 +480,9 @@ class Draft:
             self._tried.append((number, None))
         self._count(pool, 1)
         self.pools[number] = pool
-        self.of_family.setdefault(pool.shape.kind.family, {})[number] = None
+        family = pool.shape.kind.family
+        self.of_family.setdefault(family, {})[number] = None
+        self._of_offer.setdefault((family, pool.shape.offers[0]), {})[number] = None
         for member in pool.members:
             self.pool_of[member] = number
         return number
@@ -473,7 +492,9 @@ class Draft:
         if self._tried is not None:
             self._tried.append((number, pool))
         self._count(pool, -1)
-        del self.of_family[pool.shape.kind.family][number]
+        family = pool.shape.kind.family
+        del self.of_family[family][number]
+        del self._of_offer[family, pool.shape.offers[0]][number]
         for member in pool.members:
             del self.pool_of[member]
         return pool

@@ -113,7 +113,14 @@ class Desk:
         community, network = self._community, self._community.network
         record.facts(list(self._renewed(day)), "17:00")
         waiting = len(network.opened("need"))
-        plan = community.match(self._strategy, seed=self._draws.seed, effort=self._matching.effort)
+        brief = self._matching.brief
+        plan = community.match(
+            self._strategy,
+            seed=self._draws.seed,
+            effort=self._matching.effort,
+            certified=not brief,
+            explained=self._asking(day) if brief else None,
+        )
         cause = plan.id if plan.pools else None
         if plan.pools:
             record.plan(plan, "17:30")
@@ -169,20 +176,29 @@ class Desk:
 
     def _told(self, plan: Plan, day: dt.date) -> Iterator[Event]:
         """Close each need that the plan leaves out with its reason, unless another match may serve it."""
-        after = next((one for one in self._days if one > day), dt.date.max)
         for explanation in plan.unmatched:
             need = self._community.network.needs[NeedId(explanation.need)]
-            reason = WHY.get(explanation.reasons[0])
+            reason = WHY.get(explanation.reasons[0]) if explanation.reasons else None
             if reason is None:
                 continue
-            if (
-                self._tries(need.id, day) >= self._matching.tries
-                or (need.period.end - after).days < self._matching.wait_days
-            ):
+            if self._is_last(need, day):
                 yield NeedUnmet(need=need.id, reason=reason)
             elif reason is UnmetReason.PRICE and need.price_limit_cents and self._raises(need.id):
                 limit_cents = need.price_limit_cents * (100 + self._luck.raised_by_percent) // 100
                 yield NeedRevised(need=need.id, household=need.household, price_limit_cents=limit_cents)
+
+    def _asking(self, day: dt.date) -> Iterator[NeedId]:
+        """Needs that would be told why, were they left out."""
+        needs = self._community.network.needs
+        for need in map(needs.__getitem__, map(NeedId, self._community.network.opened("need"))):
+            if self._is_last(need, day) or (need.price_limit_cents and self._raises(need.id)):
+                yield need.id
+
+    def _is_last(self, need: Need, day: dt.date) -> bool:
+        """Say whether no later match may serve a need."""
+        after = next((one for one in self._days if one > day), dt.date.max)
+        left_days = (need.period.end - after).days
+        return left_days < self._matching.wait_days or self._tries(need.id, day) >= self._matching.tries
 
     def _tries(self, need: NeedId, day: dt.date) -> int:
         declared = self.declared.get(need, dt.date.min)

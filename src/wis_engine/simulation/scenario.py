@@ -63,7 +63,9 @@ class Matching:
 
     `effort` counts the strategy's steps. Every `every_days` days, at the end of each month when None. A need goes
     through `tries` matches before the desk closes it; one of which fewer than
-    `wait_days` would be left after the next match is not kept waiting.
+    `wait_days` would be left after the next match is not kept waiting. With
+    `brief` the plans have no proofs, and reasons only for the needs that the
+    desk has to tell one.
     """
 
     strategy: str = field(default="by_zone", validator=short_text)
@@ -71,6 +73,7 @@ class Matching:
     every_days: int | None = field(default=None, validator=v.optional(positive))
     tries: int = field(default=2, validator=positive)
     wait_days: int = field(default=7, validator=natural)
+    brief: bool = field(default=False, validator=exactly(bool))
 
 
 @frozen(kw_only=True)
