@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import graph, importing, record, threads
+from benchmarks import classic, graph, importing, record, threads
 
-BENCHMARKS = {"graph": graph, "import": importing, "record": record, "threads": threads}
+BENCHMARKS = {"classic": classic, "graph": graph, "import": importing, "record": record, "threads": threads}
 
 
 def main(names: list[str]) -> int:

@@ -14,6 +14,7 @@ the two sides do: the rest is the least that it costs.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -51,6 +52,8 @@ def stands(book: Book, proof: Proof) -> bool:
     )
 
 
+# Remembered, since a plan is certified and then checked with the same prices.
+@lru_cache(maxsize=4)
 def covered_bound(book: Book, proof: Proof) -> int:
     """Work out what no plan covers more than."""
     caps = {budget.id: budget.cap_cents for budget in book.reading.problem.budgets}
@@ -61,11 +64,17 @@ def covered_bound(book: Book, proof: Proof) -> int:
 def cents_bound(book: Book, proof: Proof, level: str, covered: int) -> Cents:
     """Work out what every plan that covers this much costs at least: households, or them and the public."""
     units = proof.rate.units
-    paid = proof.rate.cents * covered - _gains(book, proof, level)
+    # Without public money what households pay is all that is paid.
+    paid = proof.rate.cents * covered - _cents_gains(book, proof, level if book.reading.problem.budgets else PUBLIC)
     if level == HOUSEHOLD:
         caps = sum(budget.cap_cents for budget in book.reading.problem.budgets)
         paid -= -(-caps * units * proof.spent_percent // PERCENT)
     return max(0, -(-paid // units))
+
+
+@lru_cache(maxsize=4)
+def _cents_gains(book: Book, proof: Proof, level: str) -> int:
+    return _gains(book, proof, level)
 
 
 def _gains(book: Book, proof: Proof, level: str) -> int:
@@ -125,8 +134,12 @@ class _Costs:
 
     def of(self, need: Need, place: Place) -> tuple[tuple[int | None, ...], int | None]:
         """Cost of a place in each range of sizes, and the least of them with part of an opening."""
-        heads = tuple(None if head is None else self._head(need, head) for head in place.heads)
+        if place.heads == (0,) or (not self.units and None not in place.heads):
+            return (0,) * len(place.heads), 0
+        heads = tuple([None if head is None else self._head(need, head) for head in place.heads])
         offer = self.book.reading.offers[place.offer]
+        if len(heads) == 1 and not offer.opening_cents:
+            return heads, heads[0]
         least: int | None = None
         for cost, size in zip(heads, self.book.sizes[place.offer], strict=True):
             if cost is not None:
@@ -181,7 +194,7 @@ class _Seller:
 
     def _never_dearer(self) -> bool:
         """Say whether no place costs more in a larger pool."""
-        return all(
+        return len(self.sizes) == 1 or all(
             later is not None and earlier >= later
             for ask in self.asks
             for earlier, later in zip(ask.costs, ask.costs[1:], strict=False)
@@ -198,11 +211,12 @@ class _Seller:
 
     def _earnings(self, nets: list[int]) -> list[int]:
         """List what the best pools of each kind earn, or more."""
-        least = self.offer.group_min
-        spread = [net - ask.least for net, ask in zip(nets, self.asks, strict=True)]
+        least, found = self.offer.group_min, []
+        if not self.single or self.several:
+            spread = [net - ask.least for net, ask in zip(nets, self.asks, strict=True)]
+            found = _top(spread, 2 * least if self.single else least)
         if not self.single:
-            return _top(spread, least)
-        found = _top(spread, 2 * least) if self.several else []
+            return found
         for at, size in enumerate(self.sizes):
             costs = [ask.costs[at] for ask in self.asks]
             earned = [net - cost for net, cost in zip(nets, costs, strict=True) if cost is not None]
@@ -212,6 +226,8 @@ class _Seller:
     def _one_pool(self, earned: list[int], size: Size) -> list[int]:
         """Find what one pool earns whose size is in a range; nothing where there are too few."""
         sums = list(accumulate(earned))[size.least - 1 : size.most]
+        if not self.offer.opening_cents:
+            return [max(sums)] if sums else []
         pools = enumerate(sums, start=size.least)
         return (
             [max(total - self.costs.opening(self.offer, people, self.percent) for people, total in pools)]

@@ -92,18 +92,14 @@ class Book:
         reading = self.reading
         offer = reading.offers[offer_id]
         heads: list[Cents | None] = []
+        limit = None if need.steps else need.price_limit_cents
         for size in self.sizes[offer_id]:
-            most = self.most(need, offer, size)
             price: Cents | None = None
-            if most >= size.least:
+            if size.least == 1 or self.most(need, offer, size) >= size.least:
                 price = reading.head_price(need, offer, size.least, step)[0]
-                limit = need.price_limit_cents
-                if (
-                    limit is not None
-                    and not need.steps
-                    and reading.household_floor(need, price + offer.opening_cents // most) > limit
-                ):
-                    price = None
+                if limit is not None:
+                    opening = offer.opening_cents and offer.opening_cents // self.most(need, offer, size)
+                    price = None if reading.household_floor(need, price + opening) > limit else price
             heads.append(price)
         length = need.steps[step].minutes if need.steps else need.session_minutes
         return Place(need.id, offer_id, minutes, need.sessions * half_hours(length), tuple(heads))

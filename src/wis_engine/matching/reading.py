@@ -64,8 +64,8 @@ class Reading:
         self._options_of: dict[str, list[Offer]] = {}
         for offer in problem.offers:
             self._by_service.setdefault(offer.service, []).append(offer)
-        for need_id, offer_id in sorted(self.options):
-            self._options_of.setdefault(need_id, []).append(self.offers[offer_id])
+        for option in problem.options or ():
+            self._options_of.setdefault(option.need, []).append(self.offers[option.offer])
         for need in problem.needs:
             self._read(need)
 
@@ -133,6 +133,8 @@ class Reading:
 
     def head_price(self, need: Need, offer: Offer, people: int, step: int = 0) -> tuple[Cents, PriceTier | None]:
         """Price of one person in a group of `people` at one offer, and the tier it comes from."""
+        if not offer.tiers:
+            return (0 if self.problem.options is None else self.options[need.id, offer.id].price_cents), None
         quantity = self.minutes_of(need, offer, step) if need.steps else need.minutes
         unit = offer.unit_minutes
         reached = [
@@ -145,8 +147,6 @@ class Reading:
             return _of_tier(tier, quantity, unit), tier
         if self.problem.options is not None:
             return self.options[need.id, offer.id].price_cents, None
-        if not offer.tiers:
-            return 0, None
         at_one = [
             tier
             for tier in offer.tiers
@@ -219,6 +219,8 @@ class Reading:
 
     def _least_head(self, need: Need, offer: Offer, step: int) -> Cents:
         """Lowest price per head over all sizes a pool of this offer with this need may have."""
+        if not offer.tiers:
+            return self.head_price(need, offer, 1, step)[0]
         top = min((most for most in (offer.group_max, need.group_max) if most is not None), default=None)
         sizes = [offer.group_min, *(tier.people_from for tier in offer.tiers)]
         possible = [size for size in sizes if size >= offer.group_min and (top is None or size <= top)]
