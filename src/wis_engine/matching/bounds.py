@@ -22,7 +22,7 @@ import numpy as np
 
 from wis_engine.matching.places import Book, Place, Size
 from wis_engine.matching.problem import PERCENT, Need, Offer
-from wis_engine.matching.proof import SCALE, Proof
+from wis_engine.matching.proof import SCALE, OfferPrice, Proof
 from wis_engine.values import Cents
 
 PURSE_STEPS: Final = 2_048
@@ -84,35 +84,56 @@ def _gains(book: Book, proof: Proof, level: str) -> int:
     prices = {one.offer: one for one in proof.offers}
     paid = {one.need: one.prices for one in proof.needs}
     asks: dict[str, list[Ask]] = {offer.id: [] for offer in problem.offers}
+    plain, asked = _plain(book, proof), set()
     buyers = _Buyers(book, proof, level)
     for need in problem.needs:
         steps = book.steps.get(need.id)
         if not steps:
             continue
-        bids: list[list[tuple[int, Place]]] = []
+        bids: list[list[int]] = []
+        places: list[Place] = []
         given, at = paid.get(need.id), 0
         for step in steps:
             bids.append([])
             for place in step:
                 heads, least = costs.of(need, place)
                 if least is not None:
-                    price = prices.get(place.offer)
-                    pays = (
-                        given[at] if given else least + (price.prices[0] * _taken(place, price.rooms) if price else 0)
-                    )
-                    asks[place.offer].append(Ask(place, pays, heads, least))
-                    bids[-1].append((pays, place))
+                    pays = given[at] if given else least + _priced(place, prices.get(place.offer))
+                    if place.offer in plain:
+                        asked.add(place.offer)
+                    else:
+                        asks[place.offer].append(Ask(place, pays, heads, least))
+                    bids[-1].append(pays)
+                    places.append(place)
                 at += 1
         if all(bids):
-            buyers.add(need, bids)
+            buyers.add(need, bids, places)
     total = buyers.gain()
     for offer in problem.offers:
         grid, rooms = (prices[offer.id].prices, prices[offer.id].rooms) if offer.id in prices else ((0,), False)
         left = (book.rooms[offer.id] or 0) if rooms else book.reading.left[offer.id]
-        if asks[offer.id]:
+        if offer.id in asked:
+            total += grid[0] * left
+        elif asks[offer.id]:
             seller = _Seller(book, costs, offer, asks[offer.id])
             total += seller.gain(grid, left, rooms=rooms)
     return total
+
+
+def _plain(book: Book, proof: Proof) -> frozenset[str]:
+    """Offers whose places earn just what their minutes are priced at, since that and their cost is what is paid."""
+    if proof.needs:
+        return frozenset()
+    grids = {one.offer for one in proof.offers if len(one.prices) > 1}
+    return frozenset(
+        offer.id
+        for offer in book.reading.problem.offers
+        if offer.group_min == 1 and not offer.opening_cents and len(book.sizes[offer.id]) == 1 and offer.id not in grids
+    )
+
+
+def _priced(place: Place, price: OfferPrice | None) -> int:
+    return 0 if price is None else price.prices[0] * _taken(place, price.rooms)
 
 
 def _taken(place: Place, rooms: bool) -> int:  # noqa: FBT001 - which of two
@@ -246,7 +267,7 @@ def _top(earned: list[int], least: int) -> list[int]:
     return [sum(gaining) + sum(rest)]
 
 
-Bids = Sequence[Sequence[tuple[int, Place]]]
+Bids = Sequence[Sequence[int]]
 """For each step of a need, what it pays for each place."""
 
 
@@ -264,16 +285,16 @@ class _Buyers:
         self.total = 0
         self.purses: dict[str, list[tuple[Need, list[tuple[int, Cents]]]]] = {}
 
-    def add(self, need: Need, bids: Bids) -> None:
-        """Let one need buy, or wait for its household."""
+    def add(self, need: Need, bids: Bids, places: Sequence[Place]) -> None:
+        """Let one need buy, or wait for its household; `places` are those of all steps."""
         value = self.worth * self.book.reading.problem.value(need)
         if self.level != COVERED or need.price_limit_cents is None or need.steps:
-            self.total += max(0, value - sum(min(pays for pays, _ in step) for step in bids))
+            self.total += max(0, value - sum(map(min, bids)))
             return
         budgets = self.book.reading.payers_of(need)
         cent = min((self.prices.get(budget.id, 0) for budget in budgets), default=0)
         gains = []
-        for pays, place in bids[0]:
+        for pays, place in zip(bids[0], places, strict=True):
             due = self.book.due(need, place)
             gains.append((value - pays - cent * due, due))
         self.purses.setdefault(need.household or f"need {need.id}", []).append((need, gains))
