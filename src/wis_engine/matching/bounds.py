@@ -108,16 +108,19 @@ def _gains(book: Book, proof: Proof, level: str) -> int:
                 at += 1
         if all(bids):
             buyers.add(need, bids, places)
-    total = buyers.gain()
-    for offer in problem.offers:
-        grid, rooms = (prices[offer.id].prices, prices[offer.id].rooms) if offer.id in prices else ((0,), False)
-        left = (book.rooms[offer.id] or 0) if rooms else book.reading.left[offer.id]
-        if offer.id in asked:
-            total += grid[0] * left
-        elif asks[offer.id]:
-            seller = _Seller(book, costs, offer, asks[offer.id])
-            total += seller.gain(grid, left, rooms=rooms)
-    return total
+    return buyers.gain() + sum(
+        _sold(book, costs, offer, prices.get(offer.id), None if offer.id in asked else asks[offer.id])
+        for offer in problem.offers
+    )
+
+
+def _sold(book: Book, costs: "_Costs", offer: Offer, price: OfferPrice | None, asks: Sequence[Ask] | None) -> int:
+    """Find what an offer gains; one without a list of its places gains what its minutes are priced at."""
+    grid, rooms = (price.prices, price.rooms) if price else ((0,), False)
+    left = (book.rooms[offer.id] or 0) if rooms else book.reading.left[offer.id]
+    if asks is None:
+        return grid[0] * left
+    return _Seller(book, costs, offer, asks).gain(grid, left, rooms=rooms) if asks else 0
 
 
 def _plain(book: Book, proof: Proof) -> frozenset[str]:
