@@ -2,9 +2,18 @@
 
 import sys
 
-from benchmarks import ensemble, graph, importing, record, threads
+from benchmarks import assignment, classic, ensemble, graph, importing, record, rematch, threads
 
-BENCHMARKS = {"ensemble": ensemble, "graph": graph, "import": importing, "record": record, "threads": threads}
+BENCHMARKS = {
+    "assignment": assignment,
+    "classic": classic,
+    "ensemble": ensemble,
+    "graph": graph,
+    "import": importing,
+    "record": record,
+    "rematch": rematch,
+    "threads": threads,
+}
 
 
 def main(names: list[str]) -> int:

@@ -14,6 +14,7 @@ the two sides do: the rest is the least that it costs.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -21,7 +22,7 @@ import numpy as np
 
 from wis_engine.matching.places import Book, Place, Size
 from wis_engine.matching.problem import PERCENT, Need, Offer
-from wis_engine.matching.proof import SCALE, Proof
+from wis_engine.matching.proof import SCALE, OfferPrice, Proof
 from wis_engine.values import Cents
 
 PURSE_STEPS: Final = 2_048
@@ -51,6 +52,8 @@ def stands(book: Book, proof: Proof) -> bool:
     )
 
 
+# Remembered, since a plan is certified and then checked with the same prices.
+@lru_cache(maxsize=4)
 def covered_bound(book: Book, proof: Proof) -> int:
     """Work out what no plan covers more than."""
     caps = {budget.id: budget.cap_cents for budget in book.reading.problem.budgets}
@@ -61,11 +64,17 @@ def covered_bound(book: Book, proof: Proof) -> int:
 def cents_bound(book: Book, proof: Proof, level: str, covered: int) -> Cents:
     """Work out what every plan that covers this much costs at least: households, or them and the public."""
     units = proof.rate.units
-    paid = proof.rate.cents * covered - _gains(book, proof, level)
+    # Without public money what households pay is all that is paid.
+    paid = proof.rate.cents * covered - _cents_gains(book, proof, level if book.reading.problem.budgets else PUBLIC)
     if level == HOUSEHOLD:
         caps = sum(budget.cap_cents for budget in book.reading.problem.budgets)
         paid -= -(-caps * units * proof.spent_percent // PERCENT)
     return max(0, -(-paid // units))
+
+
+@lru_cache(maxsize=4)
+def _cents_gains(book: Book, proof: Proof, level: str) -> int:
+    return _gains(book, proof, level)
 
 
 def _gains(book: Book, proof: Proof, level: str) -> int:
@@ -75,35 +84,59 @@ def _gains(book: Book, proof: Proof, level: str) -> int:
     prices = {one.offer: one for one in proof.offers}
     paid = {one.need: one.prices for one in proof.needs}
     asks: dict[str, list[Ask]] = {offer.id: [] for offer in problem.offers}
+    plain, asked = _plain(book, proof), set()
     buyers = _Buyers(book, proof, level)
     for need in problem.needs:
         steps = book.steps.get(need.id)
         if not steps:
             continue
-        bids: list[list[tuple[int, Place]]] = []
+        bids: list[list[int]] = []
+        places: list[Place] = []
         given, at = paid.get(need.id), 0
         for step in steps:
             bids.append([])
             for place in step:
                 heads, least = costs.of(need, place)
                 if least is not None:
-                    price = prices.get(place.offer)
-                    pays = (
-                        given[at] if given else least + (price.prices[0] * _taken(place, price.rooms) if price else 0)
-                    )
-                    asks[place.offer].append(Ask(place, pays, heads, least))
-                    bids[-1].append((pays, place))
+                    pays = given[at] if given else least + _priced(place, prices.get(place.offer))
+                    if place.offer in plain:
+                        asked.add(place.offer)
+                    else:
+                        asks[place.offer].append(Ask(place, pays, heads, least))
+                    bids[-1].append(pays)
+                    places.append(place)
                 at += 1
         if all(bids):
-            buyers.add(need, bids)
-    total = buyers.gain()
-    for offer in problem.offers:
-        grid, rooms = (prices[offer.id].prices, prices[offer.id].rooms) if offer.id in prices else ((0,), False)
-        left = (book.rooms[offer.id] or 0) if rooms else book.reading.left[offer.id]
-        if asks[offer.id]:
-            seller = _Seller(book, costs, offer, asks[offer.id])
-            total += seller.gain(grid, left, rooms=rooms)
-    return total
+            buyers.add(need, bids, places)
+    return buyers.gain() + sum(
+        _sold(book, costs, offer, prices.get(offer.id), None if offer.id in asked else asks[offer.id])
+        for offer in problem.offers
+    )
+
+
+def _sold(book: Book, costs: "_Costs", offer: Offer, price: OfferPrice | None, asks: Sequence[Ask] | None) -> int:
+    """Find what an offer gains; one without a list of its places gains what its minutes are priced at."""
+    grid, rooms = (price.prices, price.rooms) if price else ((0,), False)
+    left = (book.rooms[offer.id] or 0) if rooms else book.reading.left[offer.id]
+    if asks is None:
+        return grid[0] * left
+    return _Seller(book, costs, offer, asks).gain(grid, left, rooms=rooms) if asks else 0
+
+
+def _plain(book: Book, proof: Proof) -> frozenset[str]:
+    """Offers whose places earn just what their minutes are priced at, since that and their cost is what is paid."""
+    if proof.needs:
+        return frozenset()
+    grids = {one.offer for one in proof.offers if len(one.prices) > 1}
+    return frozenset(
+        offer.id
+        for offer in book.reading.problem.offers
+        if offer.group_min == 1 and not offer.opening_cents and len(book.sizes[offer.id]) == 1 and offer.id not in grids
+    )
+
+
+def _priced(place: Place, price: OfferPrice | None) -> int:
+    return 0 if price is None else price.prices[0] * _taken(place, price.rooms)
 
 
 def _taken(place: Place, rooms: bool) -> int:  # noqa: FBT001 - which of two
@@ -125,8 +158,12 @@ class _Costs:
 
     def of(self, need: Need, place: Place) -> tuple[tuple[int | None, ...], int | None]:
         """Cost of a place in each range of sizes, and the least of them with part of an opening."""
-        heads = tuple(None if head is None else self._head(need, head) for head in place.heads)
+        if place.heads == (0,) or (not self.units and None not in place.heads):
+            return (0,) * len(place.heads), 0
+        heads = tuple([None if head is None else self._head(need, head) for head in place.heads])
         offer = self.book.reading.offers[place.offer]
+        if len(heads) == 1 and not offer.opening_cents:
+            return heads, heads[0]
         least: int | None = None
         for cost, size in zip(heads, self.book.sizes[place.offer], strict=True):
             if cost is not None:
@@ -181,7 +218,7 @@ class _Seller:
 
     def _never_dearer(self) -> bool:
         """Say whether no place costs more in a larger pool."""
-        return all(
+        return len(self.sizes) == 1 or all(
             later is not None and earlier >= later
             for ask in self.asks
             for earlier, later in zip(ask.costs, ask.costs[1:], strict=False)
@@ -198,11 +235,12 @@ class _Seller:
 
     def _earnings(self, nets: list[int]) -> list[int]:
         """List what the best pools of each kind earn, or more."""
-        least = self.offer.group_min
-        spread = [net - ask.least for net, ask in zip(nets, self.asks, strict=True)]
+        least, found = self.offer.group_min, []
+        if not self.single or self.several:
+            spread = [net - ask.least for net, ask in zip(nets, self.asks, strict=True)]
+            found = _top(spread, 2 * least if self.single else least)
         if not self.single:
-            return _top(spread, least)
-        found = _top(spread, 2 * least) if self.several else []
+            return found
         for at, size in enumerate(self.sizes):
             costs = [ask.costs[at] for ask in self.asks]
             earned = [net - cost for net, cost in zip(nets, costs, strict=True) if cost is not None]
@@ -212,6 +250,8 @@ class _Seller:
     def _one_pool(self, earned: list[int], size: Size) -> list[int]:
         """Find what one pool earns whose size is in a range; nothing where there are too few."""
         sums = list(accumulate(earned))[size.least - 1 : size.most]
+        if not self.offer.opening_cents:
+            return [max(sums)] if sums else []
         pools = enumerate(sums, start=size.least)
         return (
             [max(total - self.costs.opening(self.offer, people, self.percent) for people, total in pools)]
@@ -230,7 +270,7 @@ def _top(earned: list[int], least: int) -> list[int]:
     return [sum(gaining) + sum(rest)]
 
 
-Bids = Sequence[Sequence[tuple[int, Place]]]
+Bids = Sequence[Sequence[int]]
 """For each step of a need, what it pays for each place."""
 
 
@@ -248,16 +288,16 @@ class _Buyers:
         self.total = 0
         self.purses: dict[str, list[tuple[Need, list[tuple[int, Cents]]]]] = {}
 
-    def add(self, need: Need, bids: Bids) -> None:
-        """Let one need buy, or wait for its household."""
+    def add(self, need: Need, bids: Bids, places: Sequence[Place]) -> None:
+        """Let one need buy, or wait for its household; `places` are those of all steps."""
         value = self.worth * self.book.reading.problem.value(need)
         if self.level != COVERED or need.price_limit_cents is None or need.steps:
-            self.total += max(0, value - sum(min(pays for pays, _ in step) for step in bids))
+            self.total += max(0, value - sum(map(min, bids)))
             return
         budgets = self.book.reading.payers_of(need)
         cent = min((self.prices.get(budget.id, 0) for budget in budgets), default=0)
         gains = []
-        for pays, place in bids[0]:
+        for pays, place in zip(bids[0], places, strict=True):
             due = self.book.due(need, place)
             gains.append((value - pays - cent * due, due))
         self.purses.setdefault(need.household or f"need {need.id}", []).append((need, gains))

@@ -40,13 +40,13 @@ def outright(scene: Scene, minute: Mapping[str, float], nodes: int) -> bool:
     """
     better, room = False, Draft(scene.ground).left
     for spare in SPARE_PERMILLE:
-        opened = _opened(scene, room, 1.0 - spare / 1_000, nodes)
+        opened = _opened(scene, room, spare, nodes)
         better |= bool(opened) and _settle(scene, _going(scene, room, opened, minute, nodes))
     return better
 
 
-def _opened(scene: Scene, room: Room, part: float, nodes: int) -> list[str]:
-    """Choose the offers to open if each had so large a part of its minutes, with needs in parts."""
+def _opened(scene: Scene, room: Room, spare: int, nodes: int) -> list[str]:
+    """Choose the offers to open if each had so many thousandths of its minutes less, with needs in parts."""
     ground, programme = scene.ground, Programme()
     offers = sorted(scene.wanted)
     opens = {offer: programme.column(float(ground.offers[offer].opening_cents)) for offer in offers}
@@ -55,7 +55,7 @@ def _opened(scene: Scene, room: Room, part: float, nodes: int) -> list[str]:
         for need in scene.wanted[offer]:
             column = places.add(need, offer)
             programme.row([(column, 1.0), (opens[offer], -1.0)], high=0.0)
-        programme.row([*places.used[offer], (opens[offer], -part * room[offer])], high=0.0)
+        programme.row([*places.used[offer], (opens[offer], -float(room[offer] * (1_000 - spare) // 1_000))], high=0.0)
     places.limit()
     chosen = set(programme.solve(nodes, GAP, halves=places.of))
     return [offer for offer in offers if opens[offer] in chosen]
@@ -105,11 +105,13 @@ class _Places:
 
     def limit(self) -> None:
         """Let each need go to one offer at most, and all together cover what they cover now."""
-        value = self.scene.ground.value
+        value, held = self.scene.ground.value, self.scene.draft.value
+        everybody = sum(value[need] for need in self._needs) == held
         for columns in self._needs.values():
-            self.programme.row(columns, high=1.0)
-        covered = [(column, float(value[need])) for column, (need, _) in self.of.items()]
-        self.programme.row(covered, low=float(self.scene.draft.value))
+            self.programme.row(columns, low=float(everybody), high=1.0)
+        if not everybody:
+            covered = [(column, float(value[need])) for column, (need, _) in self.of.items()]
+            self.programme.row(covered, low=float(held))
 
 
 def _settle(scene: Scene, going: Mapping[str, list[str]]) -> bool:

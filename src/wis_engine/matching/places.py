@@ -42,8 +42,8 @@ class Book:
     ----------
     steps
         For each need that some offer could serve, the places of each step.
-    sold
-        For each offer, the places that it could give.
+    wanted
+        For each offer, how many places it could give.
     """
 
     def __init__(self, reading: Reading) -> None:
@@ -58,17 +58,10 @@ class Book:
                         wanted[offer] = wanted.get(offer, 0) + 1
         self.wanted = wanted
         self.steps: dict[str, tuple[tuple[Place, ...], ...]] = {}
-        self.sold: dict[str, list[tuple[str, int, Place]]] = {}
         for need in reading.problem.needs:
             uses = reading.uses[need.id]
             if uses and all(uses):
-                places = tuple(
-                    tuple(self._place(need, at, offer, minutes) for offer, minutes in step)
-                    for at, step in enumerate(uses)
-                )
-                self.steps[need.id] = places
-                for number, place in enumerate(place for step in places for place in step):
-                    self.sold.setdefault(place.offer, []).append((need.id, number, place))
+                self.steps[need.id] = tuple([self._places(need, at, step) for at, step in enumerate(uses)])
 
     def _rooms(self, offer: Offer) -> int | None:
         """Half-hours of people that an offer has room for in its dates; None where nothing limits them."""
@@ -88,25 +81,30 @@ class Book:
         limits = [size.most, self.wanted[offer.id], offer.group_max, need.group_max]
         return min(limit for limit in limits if limit is not None)
 
-    def _place(self, need: Need, step: int, offer_id: str, minutes: Minutes) -> Place:
-        reading = self.reading
-        offer = reading.offers[offer_id]
-        heads: list[Cents | None] = []
-        for size in self.sizes[offer_id]:
-            most = self.most(need, offer, size)
-            price: Cents | None = None
-            if most >= size.least:
-                price = reading.head_price(need, offer, size.least, step)[0]
-                limit = need.price_limit_cents
-                if (
-                    limit is not None
-                    and not need.steps
-                    and reading.household_floor(need, price + offer.opening_cents // most) > limit
-                ):
-                    price = None
-            heads.append(price)
+    def _places(self, need: Need, step: int, uses: tuple[tuple[str, Minutes], ...]) -> tuple[Place, ...]:
         length = need.steps[step].minutes if need.steps else need.session_minutes
-        return Place(need.id, offer_id, minutes, need.sessions * half_hours(length), tuple(heads))
+        rooms = need.sessions * half_hours(length)
+        limit = None if need.steps else need.price_limit_cents
+        return tuple(
+            [Place(need.id, offer, minutes, rooms, self._heads(need, step, offer, limit)) for offer, minutes in uses]
+        )
+
+    def _heads(self, need: Need, step: int, offer_id: str, limit: Cents | None) -> tuple[Cents | None, ...]:
+        """Price per head in each range of sizes, None where it is more than the limit or the range is not reached."""
+        reading = self.reading
+        offer, sizes = reading.offers[offer_id], self.sizes[offer_id]
+        if limit is None and len(sizes) == 1 and sizes[0].least == 1:
+            return (reading.head_price(need, offer, 1, step)[0],)
+        heads: list[Cents | None] = []
+        for size in sizes:
+            price: Cents | None = None
+            if size.least == 1 or self.most(need, offer, size) >= size.least:
+                price = reading.head_price(need, offer, size.least, step)[0]
+                if limit is not None:
+                    opening = offer.opening_cents and offer.opening_cents // self.most(need, offer, size)
+                    price = None if reading.household_floor(need, price + opening) > limit else price
+            heads.append(price)
+        return tuple(heads)
 
     def due(self, need: Need, place: Place) -> Cents:
         """Least public money that brings a place down to the limit of its need, in the best group that could be."""

@@ -36,7 +36,8 @@ class Programme:
     def row(self, entries: Sequence[tuple[int, float]], low: float = -ENDLESS, high: float = ENDLESS) -> None:
         """Add a row, scaled to where a solver's tolerances mean the same for minutes, cents and people."""
         number = len(self._low)
-        scale = SPAN / max(SPAN, *(abs(value) for _, value in entries)) if entries else 1.0
+        # By a power of two, which loses nothing of whole numbers.
+        scale = 2.0 ** -int(max((abs(value) for _, value in entries), default=0.0) / SPAN).bit_length()
         low, high = low * scale, high * scale
         for column, value in entries:
             self._rows.append(number)

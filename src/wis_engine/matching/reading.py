@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from wis_engine.matching.problem import ANY_WEEK, Budget, Need, Offer, Problem
+from wis_engine.matching.problem import ANY_WEEK, Budget, Need, Offer, Option, Problem
 from wis_engine.matching.reading_week import begins, half_hours, most_sessions, pace, weekdays_in
 from wis_engine.matching.rules import Rule, Unserved
 from wis_engine.territory import distance_m
@@ -61,13 +61,14 @@ class Reading:
         self._payers: dict[str, list[Budget]] = {}
         self._weekdays: dict[Period, tuple[int, ...]] = {}
         self._by_service: dict[str, list[Offer]] = {}
-        self._options_of: dict[str, list[Offer]] = {}
+        self._options_of: dict[str, list[Option]] = {}
         for offer in problem.offers:
             self._by_service.setdefault(offer.service, []).append(offer)
-        for need_id, offer_id in sorted(self.options):
-            self._options_of.setdefault(need_id, []).append(self.offers[offer_id])
+        for option in problem.options or ():
+            self._options_of.setdefault(option.need, []).append(option)
+        read = self._read if problem.options is None else self._read_given
         for need in problem.needs:
-            self._read(need)
+            read(need)
 
     def period_of(self, things: Iterable[Need | Offer]) -> Period | None:
         """Dates on which all of some needs and offers are there; None when there are none."""
@@ -133,6 +134,8 @@ class Reading:
 
     def head_price(self, need: Need, offer: Offer, people: int, step: int = 0) -> tuple[Cents, PriceTier | None]:
         """Price of one person in a group of `people` at one offer, and the tier it comes from."""
+        if not offer.tiers:
+            return (0 if self.problem.options is None else self.options[need.id, offer.id].price_cents), None
         quantity = self.minutes_of(need, offer, step) if need.steps else need.minutes
         unit = offer.unit_minutes
         reached = [
@@ -145,8 +148,6 @@ class Reading:
             return _of_tier(tier, quantity, unit), tier
         if self.problem.options is not None:
             return self.options[need.id, offer.id].price_cents, None
-        if not offer.tiers:
-            return 0, None
         at_one = [
             tier
             for tier in offer.tiers
@@ -170,14 +171,14 @@ class Reading:
     def _read(self, need: Need) -> None:
         steps, falls, price = [], [], 0
         for step in range(max(1, len(need.steps))):
-            found, candidates = [], self._candidates(need, step)
+            found, candidates = [], self._by_service.get(_service(need, step), [])
             fallen = Counter({Unserved.SERVICE: len(self.problem.offers) - len(candidates)})
             for offer in candidates:
                 stage = self.stage(need, offer, step)
                 self._note_alone(need, offer, stage)
                 if stage is not None:
                     fallen[stage] += 1
-                elif self.problem.options is None or not self._is_hopeless(need, offer):
+                else:
                     found.append(offer)
             steps.append(tuple((offer.id, self.minutes_of(need, offer, step)) for offer in found))
             falls.append(fallen)
@@ -187,22 +188,32 @@ class Reading:
             self.least_price[need.id] = price
             self.least_household[need.id] = self.household_floor(need, price)
 
+    def _read_given(self, need: Need) -> None:
+        """Read the options of one need: they meet no filter but the size of groups, and may yet be over the limit."""
+        limit, found, listed = need.price_limit_cents, [], self._options_of.get(need.id, [])
+        small, least = 0, None
+        for option in listed:
+            offer = self.offers[option.offer]
+            if _too_small(need, offer):
+                small += 1
+                continue
+            self._note_alone(need, offer, None)
+            cents = self._least_head(need, offer, 0)
+            if limit is None or self.household_floor(need, cents) <= limit:
+                found.append((option.offer, option.minutes))
+                least = cents if least is None else min(least, cents)
+        fallen = {Unserved.SERVICE: len(self.problem.offers) - len(listed), Unserved.ELIGIBILITY: small}
+        self.uses[need.id], self.fallen[need.id] = (tuple(found),), (Counter(fallen),)
+        if least is not None:
+            self.least_price[need.id] = least
+            self.least_household[need.id] = self.household_floor(need, least)
+
     def _note_alone(self, need: Need, offer: Offer, stage: Unserved | None) -> None:
         """Keep the cheapest of the offers that take one person alone and pass all filters but the price."""
         passed = stage is None or (stage is Unserved.PRICE and _suits(need, offer) and not _too_small(need, offer))
         if passed and offer.group_min == 1 and not need.steps:
             cents = self.head_price(need, offer, 1)[0] + offer.opening_cents
             self._least_alone[need.id] = min(cents, self._least_alone.get(need.id, cents))
-
-    def _is_hopeless(self, need: Need, offer: Offer) -> bool:
-        """Say whether a given option can never be used: it meets no filter, and may yet be over the limit."""
-        limit = need.price_limit_cents
-        return limit is not None and self.household_floor(need, self._least_head(need, offer, 0)) > limit
-
-    def _candidates(self, need: Need, step: int) -> list[Offer]:
-        if self.problem.options is not None:
-            return self._options_of.get(need.id, [])
-        return self._by_service.get(_service(need, step), [])
 
     def _finds_dates(self, need: Need, offer: Offer, step: int, period: Period) -> bool:
         """Say whether sessions as often as the need has them get enough dates at an offer.
@@ -219,6 +230,8 @@ class Reading:
 
     def _least_head(self, need: Need, offer: Offer, step: int) -> Cents:
         """Lowest price per head over all sizes a pool of this offer with this need may have."""
+        if not offer.tiers:
+            return self.head_price(need, offer, 1, step)[0]
         top = min((most for most in (offer.group_max, need.group_max) if most is not None), default=None)
         sizes = [offer.group_min, *(tier.people_from for tier in offer.tiers)]
         possible = [size for size in sizes if size >= offer.group_min and (top is None or size <= top)]
