@@ -289,6 +289,23 @@ def test_how_long_to_look_is_bounded_and_said(asked, capsys, steps, left):
     assert bool(table(asked, "opportunities.csv")) is (steps != "0")
 
 
+def test_where_nothing_is_to_be_tried_the_plan_alone_is_made(asked, capsys):
+    assert match("--advice", "3") == 0
+    printed = capsys.readouterr().out
+    assert "No change of the plan was tried; --advice tries some.\n" in printed
+    assert match("--advice", "4") == 0
+    assert "No change of the plan was tried" not in capsys.readouterr().out
+
+
+def test_changes_that_were_not_tried_are_counted(tables, capsys):
+    families = "".join(f"m{n},homework{n},60\n" for n in range(9))
+    (tables / "needs.csv").write_text("id,service,minutes\n" + families)
+    offers = "".join(f"o{n},homework{n},10,10,hour,5\n" for n in range(9))
+    (tables / "offers.csv").write_text("id,service,capacity_hours,price,price_per,group_min\n" + offers)
+    assert match("--advice", "9") == 0
+    assert "Changes of the plan not tried: 6; --advice tries more.\n" in capsys.readouterr().out
+
+
 def test_reasons_are_told_in_the_language_that_is_asked_for(tables):
     assert match() == 0
     for language, begins in (("it", "Perché ogni bisogno"), ("en", "Why each need")):

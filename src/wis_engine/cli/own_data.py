@@ -170,7 +170,9 @@ def _print_advice(advice: Advice) -> None:
         print(gain)
     if advice.left:
         print(f"Needs not looked through for what would serve them: {advice.left}; --advice looks longer.")
-    if advice.untried:
+    if advice.untried is None:
+        print("No change of the plan was tried; --advice tries some.")
+    elif advice.untried:
         print(f"Changes of the plan not tried: {advice.untried}; --advice tries more.")
 
 
