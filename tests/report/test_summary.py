@@ -9,8 +9,8 @@ from pages import told
 from wis_engine.community import Community
 from wis_engine.errors import Malformed
 from wis_engine.facts import NeedUnmet
-from wis_engine.report import summarise
 from wis_engine.measures.growth import COLUMNS, MONTHS_MAX
+from wis_engine.report import summarise
 from wis_engine.report.reach import by_municipio, reach
 from wis_engine.report.summary import UnmetRow
 from wis_engine.values import Period

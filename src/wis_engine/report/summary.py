@@ -15,10 +15,10 @@ from wis_engine.community import Community
 from wis_engine.errors import Malformed
 from wis_engine.facts import NeedUnmet, PlanAdopted, PoolFormed
 from wis_engine.facts.matches import PlanLevel
+from wis_engine.measures.growth import MonthRow, growth
 from wis_engine.network import Network
 from wis_engine.network.promises import Need, NeedState
 from wis_engine.network.rules import months_later
-from wis_engine.measures.growth import MonthRow, growth
 from wis_engine.report.money import Money, money
 from wis_engine.report.reach import ZoneReach, reach
 from wis_engine.report.story import ServiceName, Story, service_name, story, telling
