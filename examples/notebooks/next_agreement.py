@@ -147,8 +147,8 @@ def end(mo, seeds, tried):
         return rows["promised"]["difference"], rows["delivered_minutes"]["difference"]
 
     told = [
-        f"- {one.service} in zone {one.zone}: needs placed at once, as foreseen, {len(one.gain.needs):+d}; by the end of "
-        f"the year needs placed {more(what)[0]:+d}, hours delivered {more(what)[1] / 60:+.0f}"
+        f"- {one.service} in zone {one.zone}: needs placed at once, as foreseen, {len(one.gain.needs):+d}; by the end "
+        f"of the year needs placed {more(what)[0]:+d}, hours delivered {more(what)[1] / 60:+.0f}"
         for one, what in tried
     ]
     conclusion = "\n".join(

@@ -109,8 +109,8 @@ def end(measures, mo):
     first = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:3]
     conclusion = (
         f"Of {measures['needs']} needs {measures['served']} were served, half of them within "
-        f"{measures['wait_days_median']} days. Sharing saved {measures['saving_ppm'] / 10_000:.0f} % "
-        f"of the price alone. {len(unmet)} went unmet, most for: {', '.join(f'{reason} ({count})' for reason, count in first)}."
+        f"{measures['wait_days_median']} days. Sharing saved {measures['saving_ppm'] / 10_000:.0f} % of the price"
+        f" alone. {len(unmet)} went unmet, most for: {', '.join(f'{reason} ({count})' for reason, count in first)}."
     )
     if mo.app_meta().mode == "script":
         print(conclusion)
