@@ -14,6 +14,7 @@ from wis_engine.facts.needs import lacks_consent
 from wis_engine.matching import Budget, Commitment, Drawn, Plan, PlanChain, PlanPool, Problem, Step
 from wis_engine.matching import Need as WantedNeed
 from wis_engine.matching import Offer as StandingOffer
+from wis_engine.matching.check import has_passed
 from wis_engine.network import Network, grants, timetable
 from wis_engine.network.parties import Offer
 from wis_engine.network.promises import ChainStep, Grant, Need, PoolMember
@@ -219,10 +220,11 @@ def _commitments(network: Network) -> Iterator[Commitment]:
             yield Commitment(offer=step.offer, minutes=0, occurrences=dated, beneficiaries=beneficiaries)
 
 
-def facts_of(network: Network, plan: Plan) -> tuple[Event, ...]:
+def facts_of(network: Network, plan: Plan, problem: Problem) -> tuple[Event, ...]:
     """Write a plan as facts: it was adopted, its chains composed, its pools formed.
 
-    A plan that answers the network's own problem is checked against it, and
+    `problem` is the network's own. A plan that answers it is checked against it
+    unless it was a moment ago, and
     what its certificate says goes into the facts; of a plan for a world that
     has moved nothing is certified here, and the guards decide alone. A chain
     that stands already, step by step, is used and not composed again.
@@ -234,9 +236,8 @@ def facts_of(network: Network, plan: Plan) -> tuple[Event, ...]:
         a pool without a time (explicit options, which no community asks).
     """
     plan_id = PlanId(plan.id)
-    problem = problem_of(network)
     proved = plan.problem == problem.digest
-    if proved:
+    if proved and not has_passed(plan, problem.digest):
         plan.check(problem)
     _require_known(network, plan)
     levels = tuple(

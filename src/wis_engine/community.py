@@ -22,6 +22,7 @@ from wis_engine.log.log import Batch, Log
 from wis_engine.log.memory import MemoryLog
 from wis_engine.log.upcast import UPCASTS, Upcast
 from wis_engine.matching import Plan
+from wis_engine.matching.check import has_passed
 from wis_engine.matching.plan import content_digest
 from wis_engine.network import Network
 from wis_engine.opening import open_log
@@ -266,13 +267,13 @@ class Community(Picture):
         """
         if not isinstance(plan, Plan):
             raise PlanError("digest", f"no plan: {type(plan).__name__}")
-        if content_digest(plan) != plan.digest:
+        if not has_passed(plan) and content_digest(plan) != plan.digest:
             raise PlanError("digest", f"plan {plan.id} is not what its digest says")
 
         def build(network: Network) -> tuple[Event, ...] | Receipt:
             # Asked in its turn: what a plan is made of depends on the network, what its key stands for does not.
             earlier = None if key is None else adoption(self._log, plan.id, key)
-            return facts_of(network, plan) if earlier is None else earlier
+            return facts_of(network, plan, self._problem_of(network)) if earlier is None else earlier
 
         return self._admit(build, at=at, actor=actor, key=key, after=after, alone=key is not None)
 

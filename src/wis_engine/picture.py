@@ -1,5 +1,6 @@
 """Looking at a community: its network, its facts, its figures, what could be matched; nothing is written here."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ class Picture:
         self._registry = registry
         self._until = until
         self._views: dict[str, View] = {}
+        self._asked: tuple[tuple[int, dt.datetime], Problem] | None = None
 
     @property
     def registry(self) -> Registry:
@@ -207,7 +209,14 @@ class Picture:
     def problem(self) -> Problem:
         """Freeze the open needs, the offers, the free money and the promises in force."""
         with self._admission.lock:
-            return problem_of(self.network)
+            return self._problem_of(self.network)
+
+    def _problem_of(self, network: Network) -> Problem:
+        """Take the picture once of a network that nothing was recorded in meanwhile."""
+        when = network.position, network.latest
+        if self._asked is None or self._asked[0] != when:
+            self._asked = when, problem_of(network)
+        return self._asked[1]
 
     def left_out(self) -> dict[str, LeftOut]:
         """Say for each open need that is not in the problem why it is not: for those a plan has no explanation."""

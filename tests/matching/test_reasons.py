@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from problems import problems
 
 from wis_engine.errors import Malformed
-from wis_engine.matching import Explanation, Unserved, solve
+from wis_engine.matching import Explanation, Need, Offer, Option, Problem, Unserved, solve
 from wis_engine.matching.explain import Fallen
 from wis_engine.matching.openings import Opening, Openings
 from wis_engine.matching.options import STAGES
@@ -44,7 +44,7 @@ def test_with_fewer_out_of_the_way_there_is_no_place(problem, strategy):
 def test_what_is_ruled_out_early_would_have_failed_late(problem, strategy):
     quick = solve(problem, strategy).unmatched
     with pytest.MonkeyPatch.context() as patched:
-        for shortcut in ("_has_room", "_fits_company", "_may_pay"):
+        for shortcut in ("_has_room", "_fits_company", "_may_pay", "_affords"):
             patched.setattr(Opening, shortcut, lambda *_: True)
         patched.setattr(Openings, "paying", lambda *_: None)
         assert Reasons(Standing.of(problem, solve(problem, strategy)).draft).of_all() == quick
@@ -127,3 +127,22 @@ def test_both_languages_have_the_same_phrases():
 def test_words_show_no_phrases_when_printed():
     assert repr(words("it")) == "Words(language='it')"
     assert isinstance(words("en"), Words)
+
+
+def test_a_group_that_somebody_would_have_kept_small_is_not_too_small():
+    limits = {"a": 101, "b": 100, "c": 101, "d": 101}
+    problem = Problem(
+        needs=[
+            Need(id=name, minutes=60, price_limit_cents=limit, group_max=2 if name == "b" else None)
+            for name, limit in limits.items()
+        ],
+        offers=[Offer(id="o", capacity_minutes=600, opening_cents=301, group_max=3)],
+        options=[Option(need=name, offer="o", minutes=60, price_cents=0) for name in limits],
+    )
+    plan = solve(problem, "by_zone")
+    assert {name: plan.explain(name).reasons for name in limits} == {
+        "a": (Unserved.STRATEGY,),
+        "b": (Unserved.PRICE,),
+        "c": (Unserved.STRATEGY,),
+        "d": (Unserved.STRATEGY,),
+    }

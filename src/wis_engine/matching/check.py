@@ -9,7 +9,8 @@ it breaks; any other change is found by the digest.
 import datetime as dt
 from collections import Counter
 from itertools import pairwise
-from typing import NamedTuple, NoReturn
+from typing import Final, NamedTuple, NoReturn
+from weakref import ReferenceType, ref
 
 from wis_engine.errors import Malformed, PlanError
 from wis_engine.matching.basis import basis_of
@@ -33,8 +34,26 @@ class _Leg(NamedTuple):
     slots: int
 
 
+_PASSED: Final[list[tuple[ReferenceType[Plan], str]]] = []
+_PASSED_MAX: Final = 4
+
+
+def has_passed(plan: Plan, problem: str | None = None) -> bool:
+    """Say whether this very plan was checked a short while ago, against the problem of this digest or any.
+
+    It is frozen, and all that it holds is: what was true of it then is true.
+    """
+    return any(one() is plan and problem in (None, digest) for one, digest in _PASSED)
+
+
 def check_plan(plan: Plan, problem: Problem) -> None:
     """Raise `PlanError` with the first rule that a plan breaks, `Malformed` for what is no problem."""
+    _check_plan(plan, problem)
+    _PASSED.append((ref(plan), plan.problem))
+    del _PASSED[:-_PASSED_MAX]
+
+
+def _check_plan(plan: Plan, problem: Problem) -> None:
     if type(problem) is not Problem:
         raise Malformed(f"not a Problem: {type(problem).__name__}")
     if plan.problem != problem.digest:

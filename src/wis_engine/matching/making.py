@@ -37,13 +37,15 @@ def _alone(need: Need) -> str:
 def made(
     ground: Ground, together: Callable[[Need], str], group_max: int | None, effort: int, watch: Watch | None = None
 ) -> Draft:
-    """Make the cheapest-first and the largest-first pools, and improve the better."""
+    """Make the cheapest-first and the largest-first pools, and improve the better; with no effort, only the latter."""
     servers = Servers(ground)
-    rules = [Rules(together, group_max, ranking) for ranking in (cheapest_first, largest_first)]
-    drafts = [construct(Draft(ground), servers, one) for one in rules]
-    start = min(drafts, key=Draft.objective)
-    # Without a change no room has come free that was not there before.
-    return improved(start, rules[0], effort, watch) if effort else start
+    cheapest, largest = (Rules(together, group_max, ranking) for ranking in (cheapest_first, largest_first))
+    start = construct(Draft(ground), servers, largest)
+    if not effort:
+        # To cover more comes first; and where nothing changes no room comes free that was not there.
+        return start
+    start = min(construct(Draft(ground), servers, cheapest), start, key=Draft.objective)
+    return improved(start, cheapest, effort, watch)
 
 
 def improved(start: Draft, rules: Rules, effort: int, watch: Watch | None = None) -> Draft:

@@ -9,6 +9,7 @@ a session that runs past midnight takes half-hours of the next day too.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from attrs import evolve
@@ -29,11 +30,13 @@ from wis_engine.values import (
 )
 
 _DAY: Final = (1 << SLOTS_A_DAY) - 1
+# The pools of a neighbourhood meet on few patterns in few periods, and are asked for their dates again and again.
+_dated = lru_cache(maxsize=1 << 14)(occurrences)
 
 
 def sessions_of(network: Network, pool: Pool) -> tuple[tuple[Occurrence, ...], ...]:
     """Date the sessions of a pool: one tuple for each of its steps, equally long unless the period ends first."""
-    dated = occurrences(pool.starts, pool.steps[0].minutes, pool.period, pool.sessions, network.closed_days)
+    dated = _dated(pool.starts, pool.steps[0].minutes, pool.period, pool.sessions, network.closed_days)
     if pool.moves:
         moves = {move.session: move for move in pool.moves}
         dated = tuple(_at(one, moves[number]) if number in moves else one for number, one in enumerate(dated))

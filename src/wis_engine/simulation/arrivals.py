@@ -77,6 +77,7 @@ class Arrivals:
         self._lots = lots
         self._seasons = {season.name: season.percents for season in self.demand.seasons}
         self._rates = {kind.kind: {rate.age_band: rate.per_mille for rate in kind.rates} for kind in self.demand.kinds}
+        self._factors: dict[tuple[str, dt.date], int] = {}
         self._running: list[NeedKind] = []
         self._languages = _languages() if scenario.frame is Frame.CARD else {}
 
@@ -110,6 +111,12 @@ class Arrivals:
 
     def _factor(self, kind: NeedKind, month: dt.date) -> int:
         """Millionths of a need that one of a thousand person-years makes in a month."""
+        key = kind.kind, month
+        if key not in self._factors:
+            self._factors[key] = self._factor_of(kind, month)
+        return self._factors[key]
+
+    def _factor_of(self, kind: NeedKind, month: dt.date) -> int:
         days = [month + number * _DAY for number in range((next_month(month) - month).days)]
         spells = [spell for spell in self.demand.spells if not spell.seasons or kind.season in spell.seasons]
         hundredths = 0
@@ -146,7 +153,7 @@ class Arrivals:
         """Needs of a kind that a person is expected to have in a month, in millionths."""
         if (kind.who is Who.HOLDER and not person.holds) or not person.sector.startswith(kind.sectors or ("",)):
             return 0
-        rate = next((rate.per_mille for rate in kind.rates if rate.age_band is person.age_band), 0)
+        rate = self._rates[kind.kind].get(person.age_band, 0)
         return rate * self._factor(kind, month) if rate else 0
 
     def language_of(self, person: Person) -> str | None:
