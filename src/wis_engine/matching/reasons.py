@@ -84,9 +84,9 @@ class Reasons:
                 lifted = frozenset[Rule]().union(*(rules for _, rules in chosen))
                 short_by = self._short_by(need, openings, lifted)
                 if short_by is not None:
-                    reasons = tuple(reason for reason, _ in chosen) or (Unserved.STRATEGY,)
-                    assert (short_by > 0) is (Unserved.GROUP in reasons)
-                    return reasons, short_by
+                    # A group of nobody more than there are: it could have been made, and was passed over.
+                    named = (reason for reason, _ in chosen if short_by or reason is not Unserved.GROUP)
+                    return tuple(named) or (Unserved.STRATEGY,), short_by
         raise AssertionError("all blockers together were lifted above, and there was a place")
 
     def _filtered(self, need: Need, stage: Unserved, fallen: dict[Unserved, int]) -> Explanation:
