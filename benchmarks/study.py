@@ -1,6 +1,6 @@
 """From how many firms do pools pay, which strategy wins where, and at what cost: the tables of `docs/study.md`.
 
-`python -m benchmarks.study` lives some 250 autumns of simulated communities in
+`python -m benchmarks.study` lives 480 autumns of simulated communities in
 two processes and writes the tables and pictures of the study again;
 `--keep FILE` takes up where a stopped call was. Nobody in it is real.
 """
@@ -17,15 +17,13 @@ import attrs
 
 from wis_engine import charts
 from wis_engine.matching import ByZone, Problem, Proposal
-from wis_engine.measures import DEFINITIONS, Table
+from wis_engine.measures import DEFINITIONS
 from wis_engine.simulation import Difference, Ensemble, Scenario, compare, sweep
 from wis_engine.simulation.lives import Lived
 from wis_engine.territory import zones
 
-SIZES = (3, 10, 30, 100, 300, 1_000)
-VARIED = 300
-"""Of so many firms the other territories and prices are lived too."""
-SEEDS, SEEDS_OF_LARGEST = 10, 5
+SIZES = (3, 10, 30, 100, 300)
+SEEDS = 10
 UNTIL = dt.datetime(2025, 12, 1, tzinfo=dt.UTC)
 """Three matches: at the end of September, October and November."""
 PAGE = Path(__file__).parent.parent / "docs" / "study.md"
@@ -82,38 +80,23 @@ def community(kind: str, firms: int) -> Scenario:
 
 
 def lived(seeds: int, sizes: Sequence[int], executor: ProcessPoolExecutor | None, keep: Path | None) -> Ensemble:
-    """Live everything that the study tells of: of the largest communities fewer seeds."""
-    common = [size for size in sizes if size <= VARIED]
-    parts = [
-        ([community(TOWN, size) for size in common], seeds),
-        ([community(kind, common[-1]) for kind in (WIDE, STRANGERS, DEAR)], seeds),
-        ([community(TOWN, size) for size in sizes if size > VARIED], min(seeds, SEEDS_OF_LARGEST)),
-    ]
-    found = [
-        sweep(
-            scenarios,
-            seeds=range(count),
-            strategies=STRATEGIES,
-            until=UNTIL,
-            executor=executor,
-            keep=keep,
-            on_result=told,
-        )
-        for scenarios, count in parts
-        if scenarios
-    ]
-    return attrs.evolve(found[0], runs=joined(one.runs for one in found))
+    """Live everything that the study tells of: towns of every size, and the other communities of the largest."""
+    towns = [community(kind, size) for kind in (TOWN, STRANGERS) for size in sizes]
+    others = [community(kind, sizes[-1]) for kind in (WIDE, DEAR)]
+    return sweep(
+        [*towns, *others],
+        seeds=range(seeds),
+        strategies=STRATEGIES,
+        until=UNTIL,
+        executor=executor,
+        keep=keep,
+        on_result=told,
+    )
 
 
 def told(one: Lived) -> None:
     """Say that a run is done."""
     print(f"{one.scenario} {one.strategy} seed {one.seed}: {one.record()['facts']} facts", flush=True)
-
-
-def joined(tables: Iterable[Table]) -> Table:
-    """Put the rows of tables with the same columns under each other."""
-    first, *others = tables
-    return Table.of(first.title, first.names, [row for table in (first, *others) for row in table.rows()])
 
 
 # What the runs say
@@ -168,7 +151,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def paying(said: Said, sizes: Sequence[int]) -> str:
     """From how many firms do pools pay?"""
-    head = ("firms", "people", "needs", "served together", "pool of", "saved of the price alone", "needs served, more")
+    head = ("firms", "people", "needs", "served together", "pool of", "saved", "strangers saved", "needs served, more")
     rows = []
     for size in sizes:
         name = f"{TOWN}-{size}"
@@ -180,6 +163,7 @@ def paying(said: Said, sizes: Sequence[int]) -> str:
                 f"{said.mean(name, 'together_ppm', 'greedy') / 10_000:.0f} %",
                 f"{said.mean(name, 'pool_size_milli', 'greedy') / 1_000:.1f}",
                 points(said.one(name, "saving_ppm", "greedy")),
+                points(said.one(f"{STRANGERS}-{size}", "saving_ppm", "greedy")),
                 points(said.one(name, "coverage_ppm", "greedy")),
             )
         )
@@ -192,7 +176,7 @@ def winning(said: Said, names: Sequence[str], measure: str) -> str:
     rows = [
         (
             name,
-            f"{said.mean(name, measure, 'alone') / 10_000:.1f} %",
+            f"{round(said.mean(name, measure, 'alone') / 1_000) / 10:.1f} %".replace("-0.0", "0.0"),
             *(points(said.one(name, measure, other)) for other in ("by_firm", "by_zone", "greedy")),
             said.best(name, measure).replace("_", " "),
         )
@@ -228,29 +212,34 @@ def hundredths(one: Difference) -> str:
 def tables(runs: Ensemble) -> dict[str, str]:
     """Make every table of the study, by the name of its place on the page."""
     said = Said(runs)
-    sizes = [int(name.removeprefix(f"{TOWN}-")) for name in runs.scenarios if name.startswith(TOWN)]
-    varied = [name for name in runs.scenarios if not name.startswith(TOWN)]
+    sizes = [firms_of(name) for name in runs.scenarios if name.startswith(TOWN)]
     towns = [f"{TOWN}-{size}" for size in sorted(sizes)]
-    counts = {name: len(said.only(name).runs.where(strategy="greedy")) for name in (*towns, *varied)}
-    seeds = ", ".join(f"{name} {count}" for name, count in counts.items())
+    varied = [f"{kind}-{max(sizes)}" for kind in (WIDE, STRANGERS, DEAR)]
+    counts = len(runs.scenarios), len(runs.strategies), len(set(runs["seed"]))
     return {
-        "seeds": f"{len(runs.runs)} runs. Seeds: {seeds}.",
+        "seeds": f"{len(runs)} runs: {counts[0]} communities, {counts[1]} strategies, {counts[2]} seeds.",
         "paying": paying(said, sorted(sizes)),
         "coverage": winning(said, [*towns, *varied], "coverage_ppm"),
         "saving": winning(said, [*towns, *varied], "saving_ppm"),
-        "costs": costing(said, f"{TOWN}-{max(size for size in sizes if size <= VARIED)}"),
+        "costs": costing(said, f"{TOWN}-{max(sizes)}"),
     }
+
+
+def firms_of(scenario: str) -> int:
+    """Read the number of firms off the name of a community."""
+    return int(scenario.partition("-")[2])
 
 
 def pictures(runs: Ensemble, folder: Path) -> None:
     """Draw what the study shows."""
     folder.mkdir(exist_ok=True)
-    town = joined([runs.runs.where(scenario=name) for name in runs.scenarios if name.startswith(TOWN)])
-    columns = town.columns | {"firms": [int(str(name).partition("-")[2]) for name in town["scenario"]]}
-    middle = runs.runs.where(scenario=f"{TOWN}-{VARIED}")
+    largest = max(firms_of(name) for name in runs.scenarios)
+    rows = [row for row in runs.records() if str(row["scenario"]).startswith(TOWN)]
+    columns = {name: [row[name] for row in rows] for name in ("strategy", "saving_ppm")}
+    columns["firms"] = [firms_of(str(row["scenario"])) for row in rows]
+    middle = runs.runs.where(scenario=f"{TOWN}-{largest}")
     drawn = {
         "saving": charts.along(columns, "firms", "saving_ppm", language="en"),
-        "coverage": charts.along(columns, "firms", "coverage_ppm", language="en"),
         "paired": charts.paired(middle, "coverage_ppm", language="en"),
         "frontier": charts.frontier(middle, "walk_m_median", "coverage_ppm", language="en"),
     }
@@ -261,8 +250,8 @@ def pictures(runs: Ensemble, folder: Path) -> None:
 def written(page: str, found: dict[str, str]) -> str:
     """Put each table in its place on the page: between its mark and the next."""
     for name, text in found.items():
-        begin = page.index(f"<!-- {name} -->\n") + len(f"<!-- {name} -->\n")
-        page = page[:begin] + text + page[page.index("\n<!-- end -->", begin) :]
+        begin = page.index(f"<!-- {name} -->\n") + len(f"<!-- {name} -->")
+        page = f"{page[:begin]}\n{text}{page[page.index(chr(10) + '<!-- end -->', begin) :]}"
     return page
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 _BOX_WIDTH: Final = 0.36
+_BESIDE: Final = 1.03
+"""From one series to the middle between it and the next, as a ratio."""
 
 
 def paired(
@@ -87,9 +89,10 @@ def along(
     axes: "Axes | None" = None,
     language: str = LANGUAGES[0],
 ) -> "Axes":
-    """Draw one measure of several strategies along a quantity that was varied: median and 10-90 % band over the runs.
+    """Draw one measure of several strategies along what was varied: the median of the runs, and 10-90 % as bars.
 
-    The quantity is drawn in equal ratios: from 3 to 30 is as far as from 30 to 300.
+    The quantity is drawn in equal ratios: from 3 to 30 is as far as from 30 to
+    300. Strategies stand a little beside each other, so that no bar hides another.
 
     Parameters
     ----------
@@ -107,11 +110,12 @@ def along(
         raise Malformed(f"along: {across} is not above zero")
     axes = prepared(axes, words("along.title", measure=title_of(measure, language), across=words.code("kind", across)))
     strategies = dict(rows.by("strategy"))
-    for name, look in looks(list(strategies)).items():
+    for number, (name, look) in enumerate(looks(list(strategies)).items()):
+        beside = _BESIDE ** (2 * number - len(strategies) + 1)
         found: dict[float, list[float]] = {}
         for place, value in zip(strategies[name][across], strategies[name][measure], strict=True):
             found.setdefault(place, []).append(unit_of(measure).shown(value))
-        _bars(axes, {place: found[place] for place in sorted(found)}, look, words.code("strategy", name))
+        _bars(axes, {place * beside: found[place] for place in sorted(found)}, look, words.code("strategy", name))
     axes.set_xscale("log")
     places = sorted(set(rows[across]))
     axes.set_xticks(places, [figure(words, place) for place in places])
@@ -126,19 +130,11 @@ def _bars(axes: "Axes", found: Mapping[float, list[float]], look: Look, name: st
     """Draw the median at each place, and where most of the runs lie."""
     import numpy as np  # noqa: PLC0415 - not paid by who draws nothing
 
-    places = list(found)
-    low, middle, high = zip(*(np.quantile(values, (0.1, 0.5, 0.9)).tolist() for values in found.values()), strict=True)
-    axes.fill_between(places, low, high, color=look.colour, alpha=0.14, linewidth=0)
-    axes.plot(
-        places,
-        middle,
-        color=look.colour,
-        linestyle=look.line,
-        marker=look.marker,
-        markersize=6,
-        linewidth=1.9,
-        label=name,
-    )
+    low, middle, high = np.array([np.quantile(values, (0.1, 0.5, 0.9)) for values in found.values()]).T
+    bars = [middle - low, high - middle]
+    axes.errorbar(list(found), middle, bars, color=look.colour, capsize=3, elinewidth=1, linestyle="")
+    line = axes.plot(list(found), middle, color=look.colour, linestyle=look.line, linewidth=1.9, label=name)[0]
+    line.set(marker=look.marker, markersize=6)
 
 
 def frontier(
