@@ -720,6 +720,8 @@ def test_a_key_of_half_a_batch_is_free_in_a_branch(community):
     assert community.branch().record(*both, key="two").repeated
 
 
+# Nobody else opens a log in memory.
+@pytest.mark.parametrize("place", ["sqlite", "postgres"], indirect=True)
 def test_a_fact_that_fails_to_apply_is_not_passed_over(place, clock):
     class Stumbling(Exception):
         pass
@@ -734,8 +736,6 @@ def test_a_fact_that_fails_to_apply_is_not_passed_over(place, clock):
             if Noted.stumbles:
                 raise Stumbling
 
-    if place["url"] == "memory:":
-        pytest.skip("nobody else opens a log in memory")
     with Community.open(**place, clock=clock, events=[Noted]) as writer:
         writer.record(*pilot())
         reader = Community.open(**place, clock=clock, events=[Noted], mode="r")

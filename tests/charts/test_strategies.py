@@ -1,7 +1,7 @@
 import pytest
 from pictured import legend
 
-from wis_engine.charts import frontier, paired
+from wis_engine.charts import along, frontier, paired
 from wis_engine.errors import Malformed
 
 
@@ -36,3 +36,16 @@ def test_the_frontier_has_a_cloud_and_a_middle_for_each_strategy(ensemble):
     assert axes.get_xlabel() == "Waiting time (days)"
     with pytest.raises(Malformed, match="no column 'walk_m'"):
         frontier(ensemble, "walk_m")
+
+
+def test_a_measure_is_drawn_along_what_was_varied():
+    rows = [(firms, "by_zone", saving) for firms in (3, 30, 300) for saving in (firms * 100, firms * 300)]
+    columns = dict(zip(("firms", "strategy", "saving_ppm"), zip(*rows, strict=True), strict=True))
+    axes = along(columns, "firms", language="en")
+    line = axes.get_lines()[-1]
+    assert list(line.get_xdata()) == [3, 30, 300]
+    assert list(line.get_ydata()) == pytest.approx([0.06, 0.6, 6])
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["3", "30", "300"]
+    assert axes.get_title(loc="left") == "Saving against alone, by number of firms"
+    with pytest.raises(Malformed, match="not above zero"):
+        along(columns | {"firms": [0] * 6}, "firms")

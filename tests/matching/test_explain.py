@@ -9,7 +9,7 @@ from wis_engine.errors import PlanError
 from wis_engine.matching import Budget, Need, Offer, Option, Problem, Step, Unserved, solve
 from wis_engine.matching.options import STAGES
 from wis_engine.matching.pools import Draft
-from wis_engine.values import PriceTier, WeekSlots
+from wis_engine.values import Period, PriceTier, WeekSlots
 
 LOTS = 10**6
 FILTERS = (*STAGES, Unserved.CHAIN)
@@ -214,3 +214,30 @@ def test_every_explanation_is_one_sentence(problem):
         assert sentence.startswith(f"Need {need.id} is ")
         assert sentence.endswith(".")
         assert "\n" not in sentence
+
+
+def test_a_group_that_is_there_is_not_too_small_though_the_search_for_one_passes_it_over():
+    """One who has no day in common with the others is tried first, and the price is too high for two."""
+    slots = WeekSlots.parse("mon 09:00-12:00")
+    first, whole, last = (
+        Period.parse(f"2026-03-{days}") for days in ("02/2026-03-09", "02/2026-03-16", "09/2026-03-30")
+    )
+    wants = {"slots": slots, "service": "parcels_at_work", "minutes": 30}
+    needs = [
+        Need(id="n", firm="f", period=whole, price_limit_cents=210, **wants),
+        Need(id="m", firm="g", period=first, price_limit_cents=150, priority=3, **wants),
+        *(Need(id=f"n{k}", firm=f"f{k}", period=last, price_limit_cents=205, **wants) for k in range(3)),
+    ]
+    offer = Offer(
+        id="o",
+        service="parcels_at_work",
+        slots=slots,
+        period=Period.parse("2026-03-02/2026-03-30"),
+        capacity_minutes=600,
+        opening_cents=400,
+        tiers=[PriceTier(price_cents=100)],
+        unit_minutes=30,
+    )
+    budget = Budget(id="b", cap_cents=10_000, share_percent=10)
+    why = solve(Problem(needs=needs, offers=[offer], budgets=[budget]), "by_firm").explain("n")
+    assert (why.reasons, why.short_by) == ((Unserved.STRATEGY,), 0)

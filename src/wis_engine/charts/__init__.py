@@ -15,7 +15,7 @@ from wis_engine.charts.matrix import adjacency
 from wis_engine.charts.over_time import burn_down, coverage, growth
 from wis_engine.charts.parting import divergence
 from wis_engine.charts.shares import lorenz, pool_sizes, waiting
-from wis_engine.charts.strategies import frontier, paired
+from wis_engine.charts.strategies import along, frontier, paired
 from wis_engine.charts.suppliers import utilisation, weeks
 from wis_engine.charts.svg import Svg
 from wis_engine.charts.tiers import network
@@ -25,6 +25,7 @@ __all__ = [
     "Columns",
     "Svg",
     "adjacency",
+    "along",
     "burn_down",
     "coverage",
     "divergence",

@@ -1,10 +1,11 @@
-"""How strategies differ: one measure seed by seed, two measures against each other."""
+"""How strategies differ: one measure seed by seed, along a quantity, two measures against each other."""
 
+from collections.abc import Mapping
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from wis_engine.charts.columns import Columns, read
-from wis_engine.charts.looks import FAINT, INK, legend, looks, numbered, prepared, wording
+from wis_engine.charts.looks import FAINT, INK, Look, figure, legend, looks, numbered, prepared, wording
 from wis_engine.charts.units import title_of, unit_of
 from wis_engine.errors import Malformed
 from wis_engine.words import LANGUAGES
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 _BOX_WIDTH: Final = 0.36
+_BESIDE: Final = 1.03
+"""From one series to the middle between it and the next, as a ratio."""
 
 
 def paired(
@@ -76,6 +79,62 @@ def _boxes(axes: "Axes", found: list[list[float]]) -> None:
         capprops=how,
         zorder=1,
     )
+
+
+def along(
+    columns: Columns,
+    across: str,
+    measure: str = "saving_ppm",
+    *,
+    axes: "Axes | None" = None,
+    language: str = LANGUAGES[0],
+) -> "Axes":
+    """Draw one measure of several strategies along what was varied: the median of the runs, and 10-90 % as bars.
+
+    The quantity is drawn in equal ratios: from 3 to 30 is as far as from 30 to
+    300. Strategies stand a little beside each other, so that no bar hides another.
+
+    Parameters
+    ----------
+    columns
+        The quantity, above zero, `strategy` and the measure, a row for each run.
+
+    Raises
+    ------
+    Malformed
+        A column is missing or no numbers, or the quantity is not above zero.
+    """
+    words = wording(language)
+    rows = read(columns, (across, measure), names=("strategy",))
+    if min(rows[across]) <= 0:
+        raise Malformed(f"along: {across} is not above zero")
+    axes = prepared(axes, words("along.title", measure=title_of(measure, language), across=words.code("kind", across)))
+    strategies = dict(rows.by("strategy"))
+    for number, (name, look) in enumerate(looks(list(strategies)).items()):
+        beside = _BESIDE ** (2 * number - len(strategies) + 1)
+        found: dict[float, list[float]] = {}
+        for place, value in zip(strategies[name][across], strategies[name][measure], strict=True):
+            found.setdefault(place, []).append(unit_of(measure).shown(value))
+        _bars(axes, {place * beside: found[place] for place in sorted(found)}, look, words.code("strategy", name))
+    axes.set_xscale("log")
+    places = sorted(set(rows[across]))
+    axes.set_xticks(places, [figure(words, place) for place in places])
+    axes.minorticks_off()
+    axes.set_xlabel(words.code("kind", across))
+    _measured(axes.yaxis, measure, language)
+    legend(axes, loc="best")
+    return axes
+
+
+def _bars(axes: "Axes", found: Mapping[float, list[float]], look: Look, name: str) -> None:
+    """Draw the median at each place, and where most of the runs lie."""
+    import numpy as np  # noqa: PLC0415 - not paid by who draws nothing
+
+    low, middle, high = np.array([np.quantile(values, (0.1, 0.5, 0.9)) for values in found.values()]).T
+    bars = [middle - low, high - middle]
+    axes.errorbar(list(found), middle, bars, color=look.colour, capsize=3, elinewidth=1, linestyle="")
+    line = axes.plot(list(found), middle, color=look.colour, linestyle=look.line, linewidth=1.9, label=name)[0]
+    line.set(marker=look.marker, markersize=6)
 
 
 def frontier(
