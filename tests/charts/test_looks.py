@@ -60,7 +60,9 @@ def test_importing_pictures_loads_nothing_that_draws():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
-def test_a_picture_is_drawn_without_a_window(tmp_path, months):
+def test_a_picture_is_drawn_without_a_window(tmp_path, months, monkeypatch):
+    # Notebooks in the same process may have loaded it.
+    monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)
     columns = months | {"firms": [1] * 6, "suppliers": [2] * 6}
     growth(columns).figure.savefig(tmp_path / "growth.png")
     assert (tmp_path / "growth.png").stat().st_size > 5_000
